@@ -1,0 +1,58 @@
+# Portcullis. `make help` lists the targets; each does its own set-up and can be repeated.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+ENCLAVE ?= corpus/aerospace
+RELEASE := swift build -c release --scratch-path .build-release
+PORTCULLIS := .build-release/release/portcullis
+SOURCES := Package.swift Sources Tests Benchmarks
+
+.PHONY: help setup build demo serve test lint format model corpora bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup:
+	@.ci/setup swift packages
+
+build: setup ## Build the program (release)
+	@echo "==> building portcullis (the first build takes about ten minutes)"
+	@$(RELEASE) --product portcullis
+
+model: ## Fetch the embedding model
+	@.ci/setup packages model
+
+demo: build model ## Ingest the sample enclave and ask one question as four people
+	@.ci/demo $(PORTCULLIS) $(ENCLAVE)
+
+serve: build model ## Ingest the sample enclave and serve it on loopback
+	@$(PORTCULLIS) ingest $(ENCLAVE) || [ $$? -eq 3 ]
+	@$(PORTCULLIS) serve $(ENCLAVE)
+
+test: setup model ## Run all tests
+	@echo "==> building and running the tests"
+	@swift test --disable-xctest
+
+lint: ## Check layout and shell scripts
+	@.ci/setup swift
+	@echo "==> checking layout"
+	@swift format lint --strict --recursive --parallel $(SOURCES)
+	@bash -n .ci/run .ci/setup .ci/demo
+	@python3 -m py_compile .ci/corpora
+
+format: ## Lay out the sources
+	@swift format --in-place --recursive --parallel $(SOURCES)
+
+corpora: build model ## Fetch public documents and build an enclave of several thousand passages from them
+	@.ci/corpora $(PORTCULLIS)
+
+bench: setup model ## Measure, and write Benchmarks/RESULTS.md
+	@echo "==> building the benchmarks"
+	@PORTCULLIS_BENCHMARKS=1 $(RELEASE) --product Benchmarks
+	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --write Benchmarks/RESULTS.md
+
+clean: ## Remove what was built, the indexes and everything fetched
+	@rm -rf .build .build-release .cache
+	@find indexes -mindepth 1 ! -name README.md -delete

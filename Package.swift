@@ -1,0 +1,147 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// One set of language features for every room of the house. Changing a flag rebuilds everything, so they are named once.
+let features: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+// Rooms that decide about access or hold text contain no unsafe code at all.
+let safe: [SwiftSetting] = features + [.strictMemorySafety(), .treatWarning("StrictMemorySafety", as: .error)]
+
+// The C kernels are slow beyond use without optimisation, so a debug build optimises them too.
+let kernelFlags: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug))]
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let hummingbird: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+]
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+var targets: [Target] = [
+    // The ground: C libraries and kernels.
+    .systemLibrary(name: "CBLAS", pkgConfig: "blas", providers: [.apt(["libblas-dev"])]),
+    .systemLibrary(name: "CMarkGFM", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .target(name: "CVectorKernels", cSettings: kernelFlags),
+
+    // What the world is made of.
+    .target(name: "Cedar", swiftSettings: safe),
+    .target(name: "Labels", swiftSettings: safe),
+    .target(name: "Passages", dependencies: ["Labels"], swiftSettings: safe),
+
+    // Numbers.
+    .target(name: "VectorSearch", dependencies: ["CBLAS", "CVectorKernels"], swiftSettings: features),
+    .target(name: "TextEmbedding", dependencies: ["CBLAS", "CVectorKernels", crypto], swiftSettings: features),
+
+    // The decision, the store, the folder.
+    .target(name: "AccessControl", dependencies: ["Cedar", "Labels"], swiftSettings: safe),
+    .target(
+        name: "IndexStore", dependencies: ["AccessControl", "Labels", "Passages", "VectorSearch", grdb, crypto],
+        swiftSettings: features),
+    .target(
+        name: "Enclaves", dependencies: ["AccessControl", "Cedar", "Labels", "Passages", yams], swiftSettings: features),
+
+    // The two straight lines.
+    .target(
+        name: "Ingest",
+        dependencies: [
+            "Enclaves", "IndexStore", "Labels", "Passages", "TextEmbedding", "CMarkGFM", "CLibXML2",
+            crypto, subprocess, system, yams,
+        ], swiftSettings: features),
+    .target(
+        name: "Retrieval",
+        dependencies: ["AccessControl", "Enclaves", "IndexStore", "Labels", "Passages", "TextEmbedding", "VectorSearch", crypto],
+        swiftSettings: features),
+
+    // Doors.
+    .target(
+        name: "QueryService",
+        dependencies: [
+            "AccessControl", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "Retrieval", "TextEmbedding",
+            crypto, jwt, logging, httpClient, system,
+        ] + hummingbird, swiftSettings: features),
+    .executableTarget(
+        name: "portcullis",
+        dependencies: [
+            "AccessControl", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "QueryService", "Retrieval",
+            arguments, logging,
+        ], swiftSettings: features),
+]
+
+let tests: [(String, [Target.Dependency])] = [
+    ("Cedar", []),
+    ("Labels", []),
+    ("Passages", ["Labels"]),
+    ("VectorSearch", ["CVectorKernels"]),
+    ("TextEmbedding", ["CVectorKernels"]),
+    ("AccessControl", ["Cedar", "Labels"]),
+    ("IndexStore", ["AccessControl", "Labels", "Passages", "VectorSearch", grdb, crypto]),
+    ("Enclaves", ["AccessControl", "Cedar", "Labels"]),
+    ("Ingest", ["Enclaves", "IndexStore", "Labels", "Passages", "TextEmbedding"]),
+    (
+        "Retrieval",
+        [
+            "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "TextEmbedding",
+            "VectorSearch", crypto,
+        ]
+    ),
+    (
+        "QueryService",
+        [
+            "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "Retrieval",
+            "TextEmbedding", "VectorSearch", crypto, jwt, httpClient,
+        ] + hummingbird
+    ),
+]
+targets += tests.map { name, more in
+    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name)] + more, swiftSettings: features)
+}
+targets.append(.testTarget(name: "HouseTests", swiftSettings: features))
+
+// Measurements are built only when asked for: `make bench`.
+if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
+    targets.append(
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "AccessControl", "Cedar", "CBLAS", "CVectorKernels", "Enclaves", "IndexStore", "Ingest", "Labels",
+                "Passages", "QueryService", "Retrieval", "TextEmbedding", "VectorSearch", crypto, httpClient, arguments,
+            ] + hummingbird,
+            path: "Benchmarks", exclude: ["RESULTS.md"], swiftSettings: features))
+}
+
+let package = Package(
+    name: "portcullis",
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+    ],
+    targets: targets
+)

@@ -1,0 +1,26 @@
+/// The id of a policy in its set: `policy0`, `policy1`, … by position, or the id that a template link was given.
+public struct PolicyID: Hashable, Sendable {
+    public let name: CedarString
+
+    public init(_ name: String) {
+        self.name = CedarString(name)
+    }
+
+    public init(_ name: CedarString) {
+        self.name = name
+    }
+
+    init(position: Int) {
+        self.init("policy\(position)")
+    }
+}
+
+extension PolicyID: Comparable, CustomStringConvertible, ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) {
+        self.init(value)
+    }
+
+    public static func < (left: PolicyID, right: PolicyID) -> Bool { left.name < right.name }
+
+    public var description: String { name.description }
+}

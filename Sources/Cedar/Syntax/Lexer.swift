@@ -1,0 +1,116 @@
+/// Cuts policy or schema text into tokens, one at a time. White space is Unicode's; comments run from `//` to the end
+/// of the line.
+struct Lexer {
+    let source: SourceText
+    private let bytes: [UInt8]
+    private(set) var position = 0
+
+    /// Refuses text that is too long or not UTF-8, so that all later stages can rely on both.
+    init(_ source: SourceText) throws(ParseError) {
+        self.source = source
+        self.bytes = source.bytes
+        guard bytes.count <= Limits.sourceBytes else {
+            throw ParseError(
+                "the text has \(bytes.count) bytes; the limit is \(Limits.sourceBytes)", at: SourceSpan(0, 0),
+                in: source)
+        }
+        if let offset = UTF8Decoding.firstIllFormed(in: bytes) {
+            throw ParseError("the text is not UTF-8", at: SourceSpan(offset, offset + 1), in: source)
+        }
+    }
+
+    mutating func next() throws(ParseError) -> Token {
+        skipBlank()
+        let start = position
+        guard start < bytes.count else { return Token(kind: .endOfText, start: start, end: start) }
+        let byte = bytes[start]
+        if Identifier.isStart(byte) { return run(.identifier, Identifier.isPart) }
+        if case 0x30...0x39 = byte { return run(.number) { 0x30...0x39 ~= $0 } }
+        switch byte {
+        case UInt8(ascii: "\""): return try string()
+        case UInt8(ascii: "@"): return token(.at, 1)
+        case UInt8(ascii: "."): return token(.dot, 1)
+        case UInt8(ascii: ","): return token(.comma, 1)
+        case UInt8(ascii: ";"): return token(.semicolon, 1)
+        case UInt8(ascii: ":"): return follows(":") ? token(.doubleColon, 2) : token(.colon, 1)
+        case UInt8(ascii: "("): return token(.leftParenthesis, 1)
+        case UInt8(ascii: ")"): return token(.rightParenthesis, 1)
+        case UInt8(ascii: "{"): return token(.leftBrace, 1)
+        case UInt8(ascii: "}"): return token(.rightBrace, 1)
+        case UInt8(ascii: "["): return token(.leftBracket, 1)
+        case UInt8(ascii: "]"): return token(.rightBracket, 1)
+        case UInt8(ascii: "+"): return token(.plus, 1)
+        case UInt8(ascii: "-"): return token(.minus, 1)
+        case UInt8(ascii: "*"): return token(.star, 1)
+        case UInt8(ascii: "/"): return token(.slash, 1)
+        case UInt8(ascii: "%"): return token(.percent, 1)
+        case UInt8(ascii: "="): return follows("=") ? token(.equalEqual, 2) : token(.equal, 1)
+        case UInt8(ascii: "!"): return follows("=") ? token(.notEqual, 2) : token(.not, 1)
+        case UInt8(ascii: "<"): return follows("=") ? token(.lessOrEqual, 2) : token(.less, 1)
+        case UInt8(ascii: ">"): return follows("=") ? token(.greaterOrEqual, 2) : token(.greater, 1)
+        case UInt8(ascii: "|") where follows("|"): return token(.or, 2)
+        case UInt8(ascii: "&") where follows("&"): return token(.and, 2)
+        case UInt8(ascii: "?"):
+            guard start + 1 < bytes.count, Identifier.isStart(bytes[start + 1]) else { return token(.question, 1) }
+            position += 1
+            let name = run(.slot, Identifier.isPart)
+            return Token(kind: .slot, start: start, end: name.end)
+        default:
+            let (_, length) = UTF8Decoding.scalar(in: bytes, at: start)
+            position = start + length
+            throw ParseError("a character that no token begins with", at: SourceSpan(start, position), in: source)
+        }
+    }
+
+    private func follows(_ scalar: Unicode.Scalar) -> Bool {
+        position + 1 < bytes.count && UInt32(bytes[position + 1]) == scalar.value
+    }
+
+    private mutating func token(_ kind: Token.Kind, _ length: Int) -> Token {
+        let start = position
+        position += length
+        return Token(kind: kind, start: start, end: position)
+    }
+
+    private mutating func run(_ kind: Token.Kind, _ isPart: (UInt8) -> Bool) -> Token {
+        let start = position
+        while position < bytes.count, isPart(bytes[position]) { position += 1 }
+        return Token(kind: kind, start: start, end: position)
+    }
+
+    private mutating func string() throws(ParseError) -> Token {
+        let start = position
+        var index = start + 1
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+            if bytes[index] == UInt8(ascii: "\\") {
+                index += 1
+                if index < bytes.count, bytes[index] == 0x0A { break }
+            }
+            index += 1
+        }
+        guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else {
+            position = bytes.count
+            let lineEnd = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+            throw ParseError(
+                "a string without its closing quotation mark", at: SourceSpan(start, lineEnd), in: source)
+        }
+        position = index + 1
+        return Token(kind: .string, start: start, end: position)
+    }
+
+    private mutating func skipBlank() {
+        while position < bytes.count {
+            let byte = bytes[position]
+            switch byte {
+            case 0x09...0x0D, 0x20: position += 1
+            case UInt8(ascii: "/") where follows("/"):
+                while position < bytes.count, bytes[position] != 0x0A, bytes[position] != 0x0D { position += 1 }
+            case 0x80...:
+                let (scalar, length) = UTF8Decoding.scalar(in: bytes, at: position)
+                guard let scalar, scalar.properties.isWhitespace else { return }
+                position += length
+            default: return
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+/// Something that is known to exist where an expression is evaluated: an attribute or a tag that was asked for with
+/// `has` or `hasTag` before.
+enum Capability: Hashable {
+    case attribute(of: Expr, CedarString)
+    case tag(of: Expr, Expr)
+}
+
+/// Finds the types of a policy's expressions for one kind of request, and all errors in them.
+///
+/// An operand that has no type was reported and is treated as unknown from there on, so that further errors are found.
+/// What `&&`, `||` and `if` can never reach is not looked at.
+struct TypeChecker {
+    /// A type with what is known to exist when the expression is true.
+    struct Typing {
+        var type: StaticType
+        var capabilities: Set<Capability> = []
+
+        init(_ type: StaticType, _ capabilities: Set<Capability> = []) {
+            self.type = type
+            self.capabilities = capabilities
+        }
+    }
+
+    struct Problem: Hashable {
+        let kind: ValidationError.Kind
+        let message: String
+        let start: Int32
+        let end: Int32
+        let hint: String?
+
+        var span: SourceSpan { SourceSpan(Int(start), Int(end)) }
+    }
+
+    let facts: SchemaFacts
+    let environment: RequestEnvironment
+    let source: SourceText
+    private(set) var problems: [Problem] = []
+    /// Above zero where something before failed, so that a missing guard may be a consequence of it.
+    private var uncertainty = 0
+
+    init(facts: SchemaFacts, environment: RequestEnvironment, source: SourceText) {
+        self.facts = facts
+        self.environment = environment
+        self.source = source
+    }
+
+    mutating func report(_ kind: ValidationError.Kind, _ message: String, at expression: Expr, hint: String? = nil) {
+        if uncertainty > 0, kind == .unguardedAttribute || kind == .unguardedTag { return }
+        problems.append(
+            Problem(
+                kind: kind, message: message, start: expression.span.start, end: expression.span.end, hint: hint))
+    }
+
+    /// The text of an expression, for hints.
+    func shown(_ expression: Expr) -> String {
+        let start = min(Int(expression.span.start), source.bytes.count)
+        let end = max(start, min(Int(expression.span.end), source.bytes.count))
+        let text = String(decoding: source.bytes[start..<end], as: UTF8.self)
+        return text.isEmpty || text.utf8.count > 60 ? "…" : text
+    }
+
+    /// What the types tell of the conditions together, or `nil` after an error.
+    mutating func check(_ conditions: [Condition]) -> StaticType.Truth? {
+        var known: Set<Capability> = []
+        var result: StaticType.Truth? = .always
+        for condition in conditions {
+            let truth: StaticType.Truth?
+            if let typing = type(condition.body, known) {
+                if case .bool(let value) = typing.type {
+                    truth = condition.kind == .when ? value : value.negated
+                    if condition.kind == .when { known.formUnion(typing.capabilities) }
+                } else {
+                    report(
+                        .unexpectedType, "a condition is a Bool, not \(typing.type)", at: condition.body)
+                    truth = nil
+                }
+            } else {
+                truth = nil
+            }
+            guard let truth else {
+                uncertainty += 1
+                result = nil
+                continue
+            }
+            if truth == .never { return problems.isEmpty ? .never : nil }
+            if truth == .unknown, result != nil { result = .unknown }
+        }
+        return result
+    }
+
+    mutating func type(_ expression: Expr, _ known: Set<Capability>) -> Typing? {
+        switch expression.kind {
+        case .literal(let literal): return type(of: literal)
+        case .variable(let variable): return type(of: variable)
+        case .ifThenElse(let condition, let then, let otherwise):
+            return choice(condition, then, otherwise, known, at: expression)
+        case .and(let operands): return conjunction(operands, known)
+        case .or(let operands): return disjunction(operands, known)
+        case .not(let operand):
+            guard let truth = truth(operand, known, operation: "!") else { return nil }
+            return Typing(.bool(truth.negated))
+        case .negate(let operand):
+            return expect(.long, operand, known, operation: "-") ? Typing(.long) : nil
+        case .isEmpty(let operand):
+            return element(of: operand, known, operation: "isEmpty") != nil ? Typing(.bool(.unknown)) : nil
+        case .binary(let operation, let left, let right): return binary(operation, left, right, known, at: expression)
+        case .attribute(let target, let name): return attribute(name, of: target, known, at: expression)
+        case .has(let target, let path): return has(path, target, known, at: expression)
+        case .like(let target, _):
+            return expect(.string, target, known, operation: "like") ? Typing(.bool(.unknown)) : nil
+        case .isType(let target, let name, let group): return isType(target, name, group, known, at: expression)
+        case .set(let elements): return set(elements, known, at: expression)
+        case .record(let fields): return record(fields, known)
+        case .call(let function, let arguments): return call(function, arguments, known, at: expression)
+        }
+    }
+
+    // MARK: Leaves
+
+    /// The type of a literal. Entities that the schema lacks were reported before the types are looked at.
+    private func type(of literal: Expr.Literal) -> Typing? {
+        switch literal {
+        case .bool(let value): return Typing(.bool(value ? .always : .never))
+        case .long: return Typing(.long)
+        case .string: return Typing(.string)
+        case .entity(let uid):
+            return Conformance(schema: facts.schema).problem(with: uid) == nil ? Typing(.entity(uid.type)) : nil
+        }
+    }
+
+    private func type(of variable: Expr.Variable) -> Typing {
+        switch variable {
+        case .principal: Typing(.entity(environment.principal))
+        case .action: Typing(.entity(environment.action.type))
+        case .resource: Typing(.entity(environment.resource))
+        case .context: Typing(.record(StaticType.attributes(environment.context)))
+        }
+    }
+
+    // MARK: Truth
+
+    /// The truth of an operand that must be a Bool.
+    private mutating func truth(_ operand: Expr, _ known: Set<Capability>, operation: String) -> StaticType.Truth? {
+        guard let typing = type(operand, known) else { return nil }
+        guard case .bool(let truth) = typing.type else {
+            mismatch(operation, "Bool", typing.type, at: operand)
+            return nil
+        }
+        return truth
+    }
+
+    mutating func conjunction(_ operands: [Expr], _ known: Set<Capability>) -> Typing? {
+        var result: Typing? = Typing(.bool(.always))
+        let uncertaintyBefore = uncertainty
+        defer { uncertainty = uncertaintyBefore }
+        for operand in operands {
+            guard let typing = type(operand, known.union(result?.capabilities ?? [])) else {
+                result = nil
+                uncertainty += 1
+                continue
+            }
+            guard case .bool(let truth) = typing.type else {
+                mismatch("&&", "Bool", typing.type, at: operand)
+                result = nil
+                uncertainty += 1
+                continue
+            }
+            if truth == .never { return result == nil ? nil : Typing(.bool(.never)) }
+            if var joined = result {
+                if truth == .unknown { joined.type = .bool(.unknown) }
+                joined.capabilities.formUnion(typing.capabilities)
+                result = joined
+            }
+        }
+        return result
+    }
+
+    private mutating func disjunction(_ operands: [Expr], _ known: Set<Capability>) -> Typing? {
+        var result: Typing? = Typing(.bool(.never))
+        for operand in operands {
+            guard let typing = type(operand, known) else {
+                result = nil
+                continue
+            }
+            guard case .bool(let truth) = typing.type else {
+                mismatch("||", "Bool", typing.type, at: operand)
+                result = nil
+                continue
+            }
+            guard let before = result else { continue }
+            switch (before.type, truth) {
+            case (_, .always): return Typing(.bool(.always))
+            case (.bool(.never), _): result = typing
+            case (_, .never): result = before
+            default: result = Typing(.bool(.unknown), before.capabilities.intersection(typing.capabilities))
+            }
+        }
+        return result
+    }
+
+    private mutating func choice(
+        _ condition: Expr, _ then: Expr, _ otherwise: Expr, _ known: Set<Capability>, at expression: Expr
+    ) -> Typing? {
+        guard let test = type(condition, known) else {
+            uncertainty += 1
+            defer { uncertainty -= 1 }
+            _ = type(then, known)
+            _ = type(otherwise, known)
+            return nil
+        }
+        guard case .bool(let truth) = test.type else {
+            mismatch("if", "Bool", test.type, at: condition)
+            return nil
+        }
+        if truth == .never { return type(otherwise, known) }
+        let first = type(then, known.union(test.capabilities))
+        if truth == .always {
+            return first.map { Typing($0.type, $0.capabilities.union(test.capabilities)) }
+        }
+        guard let second = type(otherwise, known), let first else { return nil }
+        guard let joined = StaticType.join(first.type, second.type) else {
+            report(
+                .incompatibleTypes, "the branches of `if` have the types \(first.type) and \(second.type)",
+                at: expression)
+            return nil
+        }
+        return Typing(joined, first.capabilities.union(test.capabilities).intersection(second.capabilities))
+    }
+
+    // MARK: Expectations
+
+    mutating func mismatch(_ operation: String, _ expected: String, _ actual: StaticType, at expression: Expr) {
+        report(.unexpectedType, "`\(operation)` wants \(expected), not \(actual)", at: expression)
+    }
+
+    /// Whether an operand has exactly the type.
+    mutating func expect(
+        _ expected: StaticType, _ operand: Expr, _ known: Set<Capability>, operation: String
+    ) -> Bool {
+        guard let typing = type(operand, known) else { return false }
+        guard typing.type == expected else {
+            mismatch(operation, expected.description, typing.type, at: operand)
+            return false
+        }
+        return true
+    }
+
+    /// The type of the members of an operand that must be a set.
+    mutating func element(of operand: Expr, _ known: Set<Capability>, operation: String) -> StaticType? {
+        guard let typing = type(operand, known) else { return nil }
+        guard case .set(let element) = typing.type else {
+            mismatch(operation, "Set", typing.type, at: operand)
+            return nil
+        }
+        return element
+    }
+}

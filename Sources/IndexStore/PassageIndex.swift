@@ -1,0 +1,36 @@
+package import AccessControl
+package import Labels
+package import Passages
+
+/// Where `Retrieval` finds passages. Rows may be in this process or on another machine.
+package protocol PassageIndex: Sendable {
+    associatedtype Snapshot: PassageSnapshot
+
+    /// The newest generation.
+    func snapshot() async throws -> Snapshot
+}
+
+/// One generation of an index. Everything but `labels` takes `PermittedLabels`, which only a decision can make
+/// (rule 1, decide before touching).
+package protocol PassageSnapshot: Sendable {
+    /// Every distinct label of a passage, title or heading.
+    var labels: [(LabelID, Label)] { get }
+
+    /// The `limit` permitted passages of the highest score of at least `minimumScore`, ordered by score, then id.
+    func nearest(
+        to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
+    ) async throws -> [ScoredPassage]
+
+    /// The passages that a scan found, in the same order.
+    /// - Throws: `IndexError.outdated` when this generation is gone.
+    func passages(_ found: [ScoredPassage], permitted: PermittedLabels) async throws -> [StoredPassage]
+
+    /// nil for a passage that does not exist and for one that is not permitted, without telling which.
+    func passage(_ id: PassageID, permitted: PermittedLabels) async throws -> StoredPassage?
+
+    /// nil for a document that does not exist and for one of which nothing is permitted, without telling which.
+    func document(_ id: DocumentID, permitted: PermittedLabels) async throws -> StoredDocument?
+
+    /// Over the permitted rows alone.
+    func contentTag(of permitted: PermittedLabels) async throws -> ContentTag
+}

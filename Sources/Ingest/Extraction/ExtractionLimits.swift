@@ -1,0 +1,51 @@
+/// What reading one file may cost. Every limit that a file passes is named in the error, with the value met.
+package struct ExtractionLimits: Sendable {
+    package static let defaultFileBytes = 20_000_000
+    package static let defaultPDFSeconds = 30
+    package static let defaultPDFMemoryBytes = 1 << 30
+    package static let defaultPDFOutputBytes = 50_000_000
+    /// Below the depth at which libxml2 gives up on its own (256).
+    package static let defaultDepth = 200
+    package static let defaultBlocks = 200_000
+
+    /// Bytes of a source file.
+    package var maximumFileBytes: Int
+    /// Wall-clock time, and processor time, of each program run over a PDF.
+    package var pdfSeconds: Int
+    /// Address space of each program run over a PDF.
+    package var pdfMemoryBytes: Int
+    /// Bytes of text that a PDF may give.
+    package var pdfOutputBytes: Int
+    /// Elements within elements, folders within folders.
+    package var maximumDepth: Int
+    /// Headings, paragraphs, lists, tables and code blocks of a document.
+    package var maximumBlocks: Int
+
+    package init(
+        maximumFileBytes: Int = defaultFileBytes, pdfSeconds: Int = defaultPDFSeconds,
+        pdfMemoryBytes: Int = defaultPDFMemoryBytes, pdfOutputBytes: Int = defaultPDFOutputBytes,
+        maximumDepth: Int = defaultDepth, maximumBlocks: Int = defaultBlocks
+    ) {
+        self.maximumFileBytes = maximumFileBytes
+        self.pdfSeconds = pdfSeconds
+        self.pdfMemoryBytes = pdfMemoryBytes
+        self.pdfOutputBytes = pdfOutputBytes
+        self.maximumDepth = maximumDepth
+        self.maximumBlocks = maximumBlocks
+    }
+
+    /// Front matter is a few lines; more is a mistake.
+    static let frontMatterBytes = 64 * 1024
+    /// A heading longer than this is a paragraph.
+    static let headingBytes = 500
+    /// A title that a file gives itself is cut to this length.
+    static let titleBytes = 500
+    /// Tags of an HTML file, so that its tree stays within some hundred megabytes.
+    static let htmlTags = 500_000
+    /// Attributes of one HTML tag: libxml2 compares each with all before it.
+    static let htmlAttributes = 1000
+    /// Files of a folder.
+    static let folderFiles = 1_000_000
+    /// What `pdfinfo` may print.
+    static let pdfInfoBytes = 256 * 1024
+}

@@ -1,0 +1,34 @@
+/// Text as its UTF-8 bytes: names and values that decide about access.
+///
+/// Swift compares `String`s by canonical equivalence, under which `"é"` and `"e\u{301}"` are equal. An access decision
+/// must not depend on that, so equality, order and hash here are those of the bytes.
+package struct ByteText: Hashable, Sendable {
+    package let bytes: [UInt8]
+
+    package init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    package init(_ string: some StringProtocol) {
+        bytes = Array(string.utf8)
+    }
+
+    /// For people to read; ill-formed bytes are repaired, so never compare it.
+    package var string: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension ByteText: Comparable {
+    package static func < (left: ByteText, right: ByteText) -> Bool {
+        left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
+}
+
+extension ByteText: ExpressibleByStringLiteral {
+    package init(stringLiteral value: String) {
+        self.init(value)
+    }
+}
+
+extension ByteText: CustomStringConvertible {
+    package var description: String { string }
+}

@@ -1,0 +1,46 @@
+import Retrieval
+
+/// An answer as a page for people: passages with their markings, scores and citations.
+struct AnswerPage {
+    let style: PageStyle
+
+    func text(_ answer: Answer, question: String, person: String, purpose: String) -> String {
+        var lines = [
+            style.bold(PageStyle.printable(question)),
+            style.dim("as \(person), purpose \(purpose), policy version \(answer.policyVersion)"), "",
+        ]
+        if let marking = answer.marking { lines += [style.bold("[\(marking)]"), ""] }
+        if answer.results.isEmpty {
+            lines += ["Nothing that \(person) may read answers this.", ""]
+        }
+        for (index, hit) in answer.results.enumerated() {
+            let citation = hit.passage.citation
+            lines.append(
+                style.bold("\(index + 1)  (\(hit.passage.marking))  \(citation.title.map(PageStyle.printable) ?? "untitled")")
+                    + style.dim("  score \(Self.score(hit.score))"))
+            if !citation.section.isEmpty {
+                lines.append("   " + PageStyle.printable(citation.section.joined(separator: " › ")))
+            }
+            lines.append(style.wrapped(hit.passage.text, indent: "   "))
+            lines.append(style.dim("   " + source(citation)))
+            lines.append("")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func source(_ citation: Citation) -> String {
+        var parts: [String] = []
+        if let url = citation.url { parts.append(url) } else { parts.append("document \(citation.document)") }
+        parts.append("bytes \(citation.byteRange.start)–\(citation.byteRange.end)")
+        parts.append("sha256 \(citation.sha256.prefix(16))…")
+        parts.append("revision \(citation.revision)")
+        return parts.joined(separator: " · ")
+    }
+
+    static func score(_ score: Double) -> String {
+        let thousandths = Int((score * 1000).rounded())
+        let digits = String(abs(thousandths))
+        let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        return (thousandths < 0 ? "-" : "") + padded.dropLast(3) + "." + padded.suffix(3)
+    }
+}

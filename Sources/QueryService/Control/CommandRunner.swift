@@ -1,0 +1,106 @@
+import AccessControl
+import Cedar
+import Enclaves
+import Foundation
+import IndexStore
+import Ingest
+import Labels
+import Retrieval
+
+/// Carries commands out on an open enclave and says what comes of them.
+package struct CommandRunner: Sendable {
+    private let engine: Engine
+
+    package init(engine: Engine) {
+        self.engine = engine
+    }
+
+    package func events(of command: ControlCommand) -> AsyncStream<ControlEvent> {
+        AsyncStream { continuation in
+            let task = Task {
+                do {
+                    continuation.yield(.exit(try await run(command) { continuation.yield($0) }))
+                } catch {
+                    continuation.yield(.diagnostic("portcullis: \(error)\n"))
+                    continuation.yield(.exit(.failure))
+                }
+                continuation.finish()
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    private func run(
+        _ command: ControlCommand, _ emit: @escaping @Sendable (ControlEvent) -> Void
+    ) async throws -> ExitStatus {
+        switch command {
+        case .ingest(let json):
+            let summary = try await engine.ingest { progress in
+                emit(.progress(done: progress.done, total: progress.total, path: progress.path))
+            }
+            emit(.output(json ? try Self.json(summary) : IngestReport.text(summary)))
+            return summary.setAside.isEmpty ? .success : .incomplete
+        case .retrieve(let arguments):
+            return try await retrieve(arguments, emit)
+        case .labels(let json):
+            let report = LabelReport(snapshot: engine.index.snapshot(), scheme: engine.current.enclave.labelScheme)
+            emit(.output(json ? try Self.json(report) : report.text))
+            return .success
+        case .explain(let path, let json):
+            let enclave = engine.current.enclave
+            let explanation = try await Ingestor(enclave: enclave, index: engine.index, embedder: engine.embedder)
+                .explanation(of: path)
+            emit(.output(json ? try Self.json(explanation) : ExplanationPage.text(explanation)))
+            return .success
+        case .check(let json):
+            let problems = try await engine.index.integrityProblems()
+            let count = engine.index.snapshot().passageCount
+            if json {
+                emit(.output(try Self.json(["problems": problems])))
+            } else if problems.isEmpty {
+                emit(.output("the index is sound: \(count) passages\n"))
+            } else {
+                emit(.output(problems.map { $0 + "\n" }.joined()))
+            }
+            return problems.isEmpty ? .success : .incomplete
+        }
+    }
+
+    private func retrieve(
+        _ arguments: ControlCommand.RetrieveArguments, _ emit: (ControlEvent) -> Void
+    ) async throws -> ExitStatus {
+        let access = engine.current
+        let caller = try Caller(developmentIdentity: arguments.person, enclave: access.enclave)
+        let filter = try arguments.filter.map { text in
+            guard let json = try? JSONDecoder().decode(FilterJSON.self, from: Data(text.utf8)) else {
+                throw QueryError(field: "filter", reason: "is not JSON")
+            }
+            return try access.enclave.filterParser.parse(json.literal)
+        }
+        let query = try Query(
+            text: arguments.question, count: arguments.count, minimumScore: arguments.minimumScore ?? -1, filter: filter,
+            limits: access.enclave.queryLimits)
+        let request = try caller.accessRequest(purpose: arguments.purpose, network: .loopback, now: Clock.now)
+        let answer = try await access.retriever.retrieve(query, for: request)
+        emit(
+            .output(
+                arguments.json
+                    ? try Self.json(answer)
+                    : AnswerPage(style: arguments.page).text(
+                        answer, question: arguments.question, person: arguments.person,
+                        purpose: request.purpose.string)))
+        return .success
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+        String(decoding: try JSONEncoder.canonical.encode(value), as: UTF8.self) + "\n"
+    }
+}
+
+extension IPAddress {
+    /// Where commands on this machine come from.
+    fileprivate static var loopback: IPAddress {
+        guard let address = IPAddress(parsing: "127.0.0.1") else { preconditionFailure("127.0.0.1 is an address") }
+        return address
+    }
+}

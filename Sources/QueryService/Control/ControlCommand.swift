@@ -1,0 +1,55 @@
+/// A command on an enclave, as one process asks another for it.
+package enum ControlCommand: Codable, Sendable {
+    case ingest(json: Bool)
+    case retrieve(RetrieveArguments)
+    case labels(json: Bool)
+    case explain(path: String, json: Bool)
+    case check(json: Bool)
+
+    package struct RetrieveArguments: Codable, Sendable {
+        package let person: String
+        package let question: String
+        package let count: Int
+        package let purpose: String?
+        /// A filter in the JSON form of the query service.
+        package let filter: String?
+        package let minimumScore: Double?
+        package let json: Bool
+        /// Whether the reader is a terminal that shows colours, and how wide it is.
+        package let page: PageStyle
+
+        package init(
+            person: String, question: String, count: Int, purpose: String?, filter: String?, minimumScore: Double?,
+            json: Bool, page: PageStyle
+        ) {
+            self.person = person
+            self.question = question
+            self.count = count
+            self.purpose = purpose
+            self.filter = filter
+            self.minimumScore = minimumScore
+            self.json = json
+            self.page = page
+        }
+    }
+}
+
+/// What a command says while it runs, one JSON object a line.
+package enum ControlEvent: Codable, Sendable {
+    /// Text for standard output.
+    case output(String)
+    /// Text for standard error.
+    case diagnostic(String)
+    case progress(done: Int, total: Int, path: String)
+    /// The last event.
+    case exit(ExitStatus)
+}
+
+/// How a command ended.
+package enum ExitStatus: Int32, Codable, Sendable {
+    case success = 0
+    /// The command could not be carried out.
+    case failure = 1
+    /// The command was carried out, and something was set aside or found wrong.
+    case incomplete = 3
+}

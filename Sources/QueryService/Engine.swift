@@ -1,0 +1,88 @@
+package import AccessControl
+package import Cedar
+package import Enclaves
+import Foundation
+package import HTTPTypes
+package import IndexStore
+package import Ingest
+package import Retrieval
+import Synchronization
+package import TextEmbedding
+
+/// One enclave, opened: its rules, its index, its model. The process that has an engine owns the enclave.
+package final class Engine: Sendable {
+    package let index: SQLiteIndex
+    package let embedder: any Embedder
+    private let folder: URL
+    private let access: Mutex<Access>
+
+    /// What the rules of the enclave's folder make of it. A request keeps the one that it began with.
+    package struct Access: Sendable {
+        package let enclave: Enclave
+        package let retriever: Retriever<SQLiteIndex>
+        package let tokens: TokenVerifier
+        private let peers: PeerAddress
+
+        init(enclave: Enclave, index: SQLiteIndex, embedder: any Embedder) async throws {
+            self.enclave = enclave
+            tokens = try await TokenVerifier(
+                enclave: enclave,
+                developmentIssuer: enclave.settings.mode == .development ? try DevelopmentIssuer(enclave: enclave) : nil)
+            retriever = Retriever(
+                index: index, embedder: embedder, authorizer: enclave.authorizer, scheme: enclave.labelScheme,
+                policyVersion: enclave.policyVersion, citationBaseURL: enclave.settings.citations.baseURL)
+            peers = PeerAddress(settings: enclave.settings)
+        }
+
+        func accessRequest(
+            caller: Caller, purpose: String?, peer: String?, headers: HTTPFields
+        ) throws -> AccessRequest {
+            try caller.accessRequest(
+                purpose: purpose, network: try peers.address(peer: peer, headers: headers), now: Clock.now)
+        }
+    }
+
+    /// Opens the enclave in `folder` as its owner.
+    ///
+    /// - Parameter create: Whether to make a new index where there is none.
+    package init(folder: URL, create: Bool, embedder: (any Embedder)? = nil) async throws {
+        self.folder = folder
+        let enclave = try Enclave(folder: folder)
+        let embedder = try embedder ?? MiniLMEmbedder(modelDirectory: enclave.modelPath)
+        let index = try SQLiteIndex(
+            path: enclave.indexPath, model: embedder.model.identity, dimension: embedder.model.dimension, create: create)
+        self.index = index
+        self.embedder = embedder
+        access = Mutex(try await Access(enclave: enclave, index: index, embedder: embedder))
+    }
+
+    package var current: Access { access.withLock { $0 } }
+
+    /// Reads the enclave's folder again. Where it does not load, what is in force stays in force.
+    package func reload() async throws {
+        let access = try await Access(enclave: Enclave(folder: folder), index: index, embedder: embedder)
+        self.access.withLock { $0 = access }
+    }
+
+    /// Brings the index to the state of the documents folder, under the rules that the folder has now.
+    package func ingest(_ report: @escaping @Sendable (IngestProgress) -> Void) async throws -> IngestSummary {
+        try await reload()
+        return try await Ingestor(enclave: current.enclave, index: index, embedder: embedder).ingest(report)
+    }
+}
+
+/// The time of day.
+enum Clock {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    static var now: Int64 { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
+}
+
+extension Enclave {
+    package var queryLimits: Query.Limits {
+        Query.Limits(queryBytes: settings.service.maximumQueryBytes, results: settings.service.maximumK)
+    }
+
+    package var filterParser: LabelFilterParser {
+        LabelFilterParser(scheme: labelScheme) { text, type in attributeReader.value(text, type: type) }
+    }
+}

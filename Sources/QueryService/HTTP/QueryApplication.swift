@@ -1,0 +1,55 @@
+package import HTTPTypes
+package import Hummingbird
+package import HummingbirdCore
+package import Logging
+import NIOCore
+
+/// Builds the query service.
+package struct QueryApplication: Sendable {
+    private let engine: Engine
+    private let logger: Logger
+
+    package init(engine: Engine, logger: Logger) {
+        self.engine = engine
+        self.logger = logger
+    }
+
+    /// Routes and what stands before them. Public endpoints first; everything under `/v1` has a caller.
+    func router() -> Router<ServiceContext> {
+        let router = Router(context: ServiceContext.self)
+        router.add(middleware: ProblemMiddleware())
+        router.add(middleware: HostMiddleware())
+        router.get("healthz") { _, _ in Response.json(["status": "ok"]) }
+        router.get("readyz") { _, _ in Response.json(["status": "ready"]) }
+        let calls = router.group("v1").add(middleware: CallerMiddleware(engine: engine)).group(context: CallerContext.self)
+        RetrieveRoutes(engine: engine).add(to: calls)
+        return router
+    }
+
+    /// - Parameter onRunning: Called with the port once requests are taken; port 0 in the settings takes any free one.
+    package func application(
+        host: String, port: Int, onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) -> some ApplicationProtocol {
+        Application(
+            router: router(),
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: .seconds(ServiceLimits.idleSeconds),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: ServiceLimits.headerBytes, maxHeaderListSize: ServiceLimits.headerBytes,
+                        maxHeaderFieldCount: 100))),
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
+            onServerRunning: { await onRunning($0.localAddress?.port ?? port) },
+            logger: logger)
+    }
+}
+
+/// HTTP/1.1 demands a Host header; a request without one is malformed (RFC 9112, section 3.2).
+private struct HostMiddleware: RouterMiddleware {
+    func handle(
+        _ request: Request, context: ServiceContext, next: (Request, ServiceContext) async throws -> Response
+    ) async throws -> Response {
+        guard request.head.authority != nil else { throw Problem.badRequest("the request has no Host header") }
+        return try await next(request, context)
+    }
+}

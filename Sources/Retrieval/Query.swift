@@ -1,0 +1,42 @@
+/// A question within its limits.
+package struct Query: Sendable {
+    package let text: String
+    /// The number of passages asked for.
+    package let count: Int
+    /// Passages with a lower score are left out.
+    package let minimumScore: Double
+    package let filter: LabelFilter?
+
+    /// The bounds that one enclave sets.
+    package struct Limits: Sendable {
+        package let queryBytes: Int
+        package let results: Int
+
+        package init(queryBytes: Int, results: Int) {
+            self.queryBytes = min(queryBytes, QueryLimits.queryBytes)
+            self.results = min(results, QueryLimits.results)
+        }
+    }
+
+    package init(
+        text: String, count: Int = 5, minimumScore: Double = -1, filter: LabelFilter? = nil, limits: Limits
+    ) throws(QueryError) {
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw QueryError(field: "query", reason: "is empty; ask a question")
+        }
+        guard text.utf8.count <= limits.queryBytes else {
+            throw QueryError(
+                field: "query", reason: "has \(text.utf8.count) bytes and at most \(limits.queryBytes) are allowed")
+        }
+        guard 1...limits.results ~= count else {
+            throw QueryError(field: "k", reason: "is \(count) and must be between 1 and \(limits.results)")
+        }
+        guard minimumScore.isFinite else {
+            throw QueryError(field: "min_score", reason: "is not a finite number; give one between -1 and 1")
+        }
+        self.text = text
+        self.count = count
+        self.minimumScore = minimumScore
+        self.filter = filter
+    }
+}

@@ -1,0 +1,78 @@
+package import AccessControl
+package import IndexStore
+package import Labels
+package import Passages
+package import TextEmbedding
+
+/// The enforcement point: everything that leaves an index leaves through here, after a decision.
+package struct Retriever<Index: PassageIndex>: Sendable {
+    private let index: Index
+    private let embedder: any Embedder
+    private let authorizer: LabelAuthorizer
+    private let presentation: Presentation
+    private let filters: LabelFilterEvaluator
+    private let policyVersion: String
+
+    package init(
+        index: Index, embedder: any Embedder, authorizer: LabelAuthorizer, scheme: LabelScheme, policyVersion: String,
+        citationBaseURL: String
+    ) {
+        self.index = index
+        self.embedder = embedder
+        self.authorizer = authorizer
+        self.presentation = Presentation(scheme: scheme, baseURL: citationBaseURL)
+        self.filters = LabelFilterEvaluator(scheme: scheme)
+        self.policyVersion = policyVersion
+    }
+
+    /// The straight line of a query.
+    package func retrieve(_ query: Query, for request: AccessRequest) async throws -> Answer {
+        let vector = try await embedder.embed(query.text)
+        return try await inOneGeneration { snapshot in
+            // Rule 1, decide before touching: one decision for each distinct label, before any row is read.
+            let permitted = authorizer.permittedLabels(among: snapshot.labels, for: request)
+            let searched =
+                query.filter.map { filter in permitted.narrowed { filters.matches($0, filter) } } ?? permitted
+            let found = try await snapshot.nearest(
+                to: vector, among: searched, limit: query.count, minimumScore: query.minimumScore)
+            let passages = try await snapshot.passages(found, permitted: permitted)
+            return Answer(
+                results: zip(found, passages).map { Hit(score: $0.score, passage: presentation.cited($1)) },
+                marking: presentation.marking(of: passages), policyVersion: policyVersion,
+                contentTag: try await snapshot.contentTag(of: permitted).description)
+        }
+    }
+
+    /// One passage; nil when it does not exist and when the caller may not read it, without telling which.
+    package func passage(_ id: PassageID, for request: AccessRequest) async throws -> CitedPassage? {
+        try await inOneGeneration { snapshot in
+            let permitted = authorizer.permittedLabels(among: snapshot.labels, for: request)
+            return try await snapshot.passage(id, permitted: permitted).map(presentation.cited)
+        }
+    }
+
+    /// What the caller may read of one document; nil when that is nothing, for whatever reason.
+    package func document(_ id: DocumentID, for request: AccessRequest) async throws -> CitedDocument? {
+        try await inOneGeneration { snapshot in
+            let permitted = authorizer.permittedLabels(among: snapshot.labels, for: request)
+            return try await snapshot.document(id, permitted: permitted).map(presentation.cited)
+        }
+    }
+
+    /// Runs `body` on the newest snapshot, anew when a change overtakes it, so that its result is of one generation.
+    private func inOneGeneration<Result>(_ body: (Index.Snapshot) async throws -> Result) async throws -> Result {
+        for attempt in 1... {
+            do {
+                return try await body(try await index.snapshot())
+            } catch IndexError.outdated where attempt < RetrievalLimits.attempts {
+                try await Task.sleep(for: .milliseconds(attempt))
+            }
+        }
+        throw IndexError.outdated
+    }
+}
+
+enum RetrievalLimits {
+    /// How often a request starts again because what it found was changed meanwhile.
+    static let attempts = 20
+}

@@ -1,0 +1,91 @@
+import Foundation
+
+/// all-MiniLM-L6-v2 in this process: 384 numbers a text, from at most 256 tokens.
+///
+/// Texts are computed one by one, several at a time on threads beside Swift's cooperative pool. A vector depends on
+/// its text alone: see ``Embedder`` and ``BertEncoder``.
+///
+/// Special tokens: `[CLS]`, `[SEP]`, `[MASK]`, `[UNK]` and `[PAD]` written in a text are read as ordinary characters,
+/// in passages and in queries, because texts come from people who are not trusted to write control tokens. The plain
+/// tokenizer, ``WordPieceTokenizer``, recognises them as the reference does.
+package struct MiniLMEmbedder: Embedder {
+    package static let maximumTokens = 256
+
+    package let model: EmbeddingModel
+    private let tokenizer: WordPieceTokenizer
+    private let encoder: BertEncoder
+    private let queue: EncoderQueue
+
+    /// Reads, checks and packs the model: 91 MB read once, about 95 MB kept.
+    ///
+    /// - Parameters:
+    ///   - modelDirectory: The folder that `make model` fills.
+    ///   - threads: Texts that are computed at once; by default one for each core.
+    /// - Throws: ``EmbeddingModelError``, which names the folder and says what to do. There is no fallback.
+    package init(
+        modelDirectory: String, threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) throws(EmbeddingModelError) {
+        let folder = try ModelFolder(modelDirectory)
+        do {
+            tokenizer = try WordPieceTokenizer(vocabulary: folder.vocabulary)
+        } catch {
+            throw .unusable(folder: modelDirectory, reason: error.description)
+        }
+        do {
+            encoder = try BertEncoder(weights: Safetensors(folder.weights), configuration: folder.configuration)
+        } catch {
+            throw .unusable(folder: modelDirectory, reason: error.description)
+        }
+        guard tokenizer.vocabularySize <= folder.configuration.vocabularySize else {
+            throw .unusable(
+                folder: modelDirectory,
+                reason: "vocab.txt has \(tokenizer.vocabularySize) tokens, the weights have "
+                    + "\(folder.configuration.vocabularySize)")
+        }
+        queue = EncoderQueue(width: max(1, threads))
+        model = EmbeddingModel(
+            name: "all-MiniLM-L6-v2", dimension: folder.configuration.hiddenSize, maximumTokens: Self.maximumTokens,
+            digest: ModelFolder.digest)
+    }
+
+    /// One vector a text, in their order. Cancelling the task stops after the texts that are being computed.
+    ///
+    /// A call has no more than two texts a thread in the queue, so a query waits for some texts of a large batch beside
+    /// it and not for the whole of it.
+    package func embed(_ texts: [String]) async throws -> [[Float]] {
+        try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in
+            var vectors = [[Float]](repeating: [], count: texts.count)
+            var inFlight = 0
+            for (index, text) in texts.enumerated() {
+                if inFlight == 2 * queue.width, let (index, vector) = try await group.next() {
+                    vectors[index] = vector
+                    inFlight -= 1
+                }
+                try Task.checkCancellation()
+                group.addTask { (index, await compute(text)) }
+                inFlight += 1
+            }
+            for try await (index, vector) in group { vectors[index] = vector }
+            return vectors
+        }
+    }
+
+    package func embed(_ text: String) async throws -> [Float] {
+        try Task.checkCancellation()
+        return await compute(text)
+    }
+
+    /// WordPiece tokens, special ones not counted, nothing cut. Additive over parts split at blanks: see
+    /// ``WordPieceTokenizer/countTokens(_:specialTokens:)``.
+    package func countTokens(_ text: String) -> Int {
+        tokenizer.countTokens(text, specialTokens: .literal)
+    }
+
+    private func compute(_ text: String) async -> [Float] {
+        let (tokenizer, encoder) = (tokenizer, encoder)
+        return await queue.run {
+            encoder.encode(
+                tokenizer.encode(text, maximumTokens: Self.maximumTokens, specialTokens: .literal))
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import CBLAS
+import Glibc
+
+/// The BLAS library that answers in this process.
+///
+/// The program links against the interface; which library stands behind it is the machine's choice (Debian:
+/// `update-alternatives`). The choice changes how long a scan takes and never what it finds: its scores only select
+/// candidates (Rule 3, exact by default).
+package struct BLASLibrary: Sendable {
+    /// What the library says about itself, for start-up logs: `OpenBLAS 0.3.21 …`, or `reference BLAS`.
+    package let name: String
+    /// Whether it is a library made to be fast.
+    package let isOptimised: Bool
+
+    /// The library, looked up once. From then on it starts no threads of its own: a scan is one thread, and parallelism
+    /// is over queries.
+    package static let current = BLASLibrary()
+
+    private init() {
+        if let setThreads = Self.symbol("openblas_set_num_threads", as: (@convention(c) (CInt) -> Void).self) {
+            setThreads(1)
+        }
+        typealias Text = @convention(c) () -> UnsafePointer<CChar>?
+        let configuration = Self.symbol("openblas_get_config", as: Text.self)?()
+        let core = Self.symbol("openblas_get_corename", as: Text.self)?()
+        if let configuration {
+            let words = String(cString: configuration).split(separator: " ").prefix(2).joined(separator: " ")
+            name = core.map { "\(words) (\(String(cString: $0)))" } ?? words
+        } else {
+            name = "reference BLAS"
+        }
+        isOptimised = configuration != nil
+    }
+
+    /// A function of the library that not every library has.
+    private static func symbol<Function>(_ name: String, as type: Function.Type) -> Function? {
+        // nil is RTLD_DEFAULT: the libraries of this process, in the order in which they were loaded.
+        dlsym(nil, name).map { unsafeBitCast($0, to: type) }
+    }
+
+    /// The float32 scores of all rows of a matrix, as good as the library makes them: their last bits depend on the
+    /// library, the machine and the number of rows. O(count × dimension).
+    ///
+    /// - Parameter scores: room for `matrix.count` scores.
+    func scores(of matrix: EmbeddingMatrix, query: QueryVector, into scores: UnsafeMutableBufferPointer<Float>) {
+        precondition(query.dimension == matrix.dimension && scores.count >= matrix.count)
+        if matrix.count == 0 { return }
+        let (rows, columns) = (CInt(matrix.count), CInt(matrix.dimension))
+        matrix.withRows { components in
+            query.components.withUnsafeBufferPointer { query in
+                cblas_sgemv(
+                    CblasRowMajor, CblasNoTrans, rows, columns, 1, components.baseAddress!, columns,
+                    query.baseAddress!, 1, 0, scores.baseAddress!, 1)
+            }
+        }
+    }
+}

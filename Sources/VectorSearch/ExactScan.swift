@@ -1,0 +1,134 @@
+/// A row with its exact score.
+package struct ScoredRow: Hashable, Sendable {
+    /// The identity of the row.
+    package let key: RowKey
+    /// The inner product of query and row, by the fixed-order kernel.
+    package let score: Double
+    /// The position of the row's partition among the partitions scanned.
+    package let partition: Int
+
+    package init(key: RowKey, score: Double, partition: Int) {
+        self.key = key
+        self.score = score
+        self.partition = partition
+    }
+}
+
+/// The true k best rows of some partitions, by a scan of every row in them and of nothing else.
+///
+///     query × rows → approximate scores (BLAS, float32) → candidates (proven margin) → exact scores (one kernel) → order
+///
+/// *Exact* means: ordered by (score of the fixed-order kernel, descending; `RowKey`, ascending). A result is a function
+/// of the query and of the set of rows scanned. It does not depend on how rows are cut into chunks or in which order
+/// they came, on the BLAS library, or on the processor; and a row's score depends on that row and the query alone
+/// (Rule 2, non-interference; Rule 3, exact by default).
+///
+/// A scan occupies its thread until it ends, so it belongs on a `ScanPool`, never on Swift's cooperative threads.
+package struct ExactScan: Sendable {
+    /// The largest number of results that can be asked for.
+    package static let resultLimit = 1_000_000
+
+    /// The library that computes approximate scores.
+    package let library: BLASLibrary
+    private let scratches: ScanScratchPool
+    /// A deliberate mistake, for tests that must be seen to fail.
+    private let fault: PlantedFault?
+
+    package init() {
+        self.init(fault: nil)
+    }
+
+    init(fault: PlantedFault?) {
+        library = .current
+        scratches = ScanScratchPool()
+        self.fault = fault
+    }
+
+    /// The k best rows of the partitions, best first; fewer where there are fewer rows.
+    ///
+    /// O(rows × dimension) to read the rows once, O(log k) for each row that raises the threshold, and
+    /// O(candidates × (dimension + log candidates)) to rescore. The memory used is kept for the next scan.
+    ///
+    /// - Parameters:
+    ///   - k: between 1 and `resultLimit`.
+    ///   - partitions: what may be read. No other row is touched (Rule 1, decide before touching).
+    ///   - minimumScore: rows with a lower exact score are left out; nil leaves none out.
+    /// - Throws: `resultCountOutOfRange`, `minimumScoreNotFinite`, `queryDimension`; `scoreBoundViolated` where the BLAS
+    ///   library breaks the bound that the result rests on (Rule 4, fail closed).
+    package func topK(
+        query: QueryVector, k: Int, partitions: some Sequence<Partition>, minimumScore: Double? = nil
+    ) throws(VectorSearchError) -> [ScoredRow] {
+        guard 1...Self.resultLimit ~= k else {
+            throw .resultCountOutOfRange(given: k, limit: Self.resultLimit)
+        }
+        if let minimumScore, !minimumScore.isFinite { throw .minimumScoreNotFinite }
+
+        let scratch = scratches.take()
+        defer { scratches.give(back: scratch) }
+        for (position, partition) in partitions.enumerated() {
+            guard partition.dimension == query.dimension else {
+                throw .queryDimension(given: query.dimension, expected: partition.dimension)
+            }
+            for chunk in partition.chunks { scratch.chunks.append((chunk, position)) }
+        }
+        gatherCandidates(query, k: k, minimumScore: minimumScore, in: scratch)
+        var rows = try rescore(query, minimumScore: minimumScore, in: scratch)
+        if let fault { rows = fault.spoil(rows, query: query, library: library, chunks: scratch.chunks.map(\.chunk)) }
+        return Self.best(rows, k: k, tiesByPlace: fault == .tiesByPlace)
+    }
+
+    /// Scores every row approximately and keeps those that can be among the k best.
+    private func gatherCandidates(_ query: QueryVector, k: Int, minimumScore: Double?, in scratch: ScanScratch) {
+        let bound = ScoreBound(dimension: query.dimension, queryNorm: query.norm)
+        scratch.top.begin(k: k, minimumScore: minimumScore)
+        for (chunk, _) in scratch.chunks {
+            let scores = UnsafeMutableBufferPointer(rebasing: scratch.scores[..<chunk.count])
+            library.scores(of: chunk.matrix, query: query, into: scores)
+            if fault == .impreciseLibrary {
+                for row in scores.indices { scores[row] *= 1 + 0x1p-8 }
+            }
+            let margin = fault == .noMargin ? 0 : bound.margin(maximumNorm: chunk.matrix.maximumNorm)
+            let allFinite = scratch.top.offer(UnsafeBufferPointer(scores), margin: margin)
+            // Some libraries compute 0 × y where asked to overwrite y: leave them nothing but numbers.
+            if !allFinite { scratch.scores.update(repeating: 0) }
+        }
+    }
+
+    /// The exact scores of the candidates, checked against the bound that chose them.
+    private func rescore(
+        _ query: QueryVector, minimumScore: Double?, in scratch: ScanScratch
+    ) throws(VectorSearchError) -> [PlacedRow] {
+        var rows: [PlacedRow] = []
+        for (candidate, margin) in scratch.top.survivors() {
+            let (chunk, partition) = scratch.chunks[Int(candidate.chunk)]
+            let score = FixedOrderKernel.dot(query, chunk.matrix, row: Int(candidate.row))
+            let error = abs(Double(candidate.approximate) - score)
+            if candidate.approximate.isFinite, error > margin, fault != .noMargin {
+                throw .scoreBoundViolated(library: library.name)
+            }
+            if let minimumScore, score < minimumScore { continue }
+            rows.append(
+                PlacedRow(
+                    row: ScoredRow(key: chunk.keys[Int(candidate.row)], score: score, partition: partition),
+                    chunk: Int(candidate.chunk), position: Int(candidate.row)))
+        }
+        return rows
+    }
+
+    /// The k best of the rescored rows, in the one order that a caller sees.
+    private static func best(_ rows: [PlacedRow], k: Int, tiesByPlace: Bool) -> [ScoredRow] {
+        let ordered = rows.sorted { left, right in
+            if left.row.score != right.row.score { return left.row.score > right.row.score }
+            if left.row.key != right.row.key, !tiesByPlace { return left.row.key < right.row.key }
+            return (left.chunk, left.position) < (right.chunk, right.position)
+        }
+        return ordered.prefix(k).map(\.row)
+    }
+}
+
+/// A scored row with its place in memory, which decides nothing but the order of two rows with one key.
+struct PlacedRow: Sendable {
+    var row: ScoredRow
+    let chunk: Int
+    let position: Int
+}

@@ -1,0 +1,68 @@
+/// Gathers the rows of one label as they come out of the store, chunk by chunk, so that loading an index holds each
+/// row in memory once and not twice.
+package struct PartitionBuilder: Sendable {
+    private var pending: RowBatch
+    private var chunks: [PartitionChunk] = []
+    private var added = 0
+
+    /// A builder of rows of `dimension` components.
+    package init(dimension: Int) throws(VectorSearchError) {
+        pending = try RowBatch(dimension: dimension)
+    }
+
+    /// The number of rows so far.
+    package var count: Int { added }
+
+    /// Adds a row. Amortised O(dimension + log rowLimit).
+    package mutating func append(_ key: RowKey, _ row: [Float]) throws(VectorSearchError) {
+        guard row.count == pending.dimension else {
+            throw .rowDimension(row: added, given: row.count, expected: pending.dimension)
+        }
+        try pending.append(key, row)
+        try sealIfFull()
+    }
+
+    /// Adds a row from its stored form: little-endian float32 values at any alignment.
+    package mutating func append(_ key: RowKey, littleEndian bytes: UnsafeRawBufferPointer) throws(VectorSearchError) {
+        guard bytes.count == pending.dimension * MemoryLayout<Float>.stride else {
+            let given = bytes.count / MemoryLayout<Float>.stride
+            throw .rowDimension(row: added, given: given, expected: pending.dimension)
+        }
+        try pending.append(key, littleEndian: bytes)
+        try sealIfFull()
+    }
+
+    /// The partition of the rows added. O(n log n) for the check that no key stands twice.
+    ///
+    /// - Throws: `rowNotFinite`, `duplicateKey`, with the position of the row in the order of adding; for a key that
+    ///   stands in two chunks, the position of the first of its chunk's rows.
+    package consuming func finish() throws(VectorSearchError) -> Partition {
+        try seal()
+        var keys: [RowKey] = []
+        keys.reserveCapacity(added)
+        for chunk in chunks { keys += chunk.keys }
+        keys.sort()
+        if let twice = zip(keys, keys.dropFirst()).first(where: { $0 == $1 }) {
+            let chunk = chunks.lastIndex { $0.position(of: twice.0) != nil } ?? 0
+            throw .duplicateKey(row: chunk * PartitionChunk.rowLimit)
+        }
+        return Partition(dimension: pending.dimension, chunks: chunks)
+    }
+
+    private mutating func sealIfFull() throws(VectorSearchError) {
+        added += 1
+        if pending.count == PartitionChunk.rowLimit { try seal() }
+    }
+
+    private mutating func seal() throws(VectorSearchError) {
+        let first = added - pending.count
+        do throws(VectorSearchError) {
+            chunks += try PartitionChunk.chunks(of: pending)
+        } catch .rowNotFinite(let row) {
+            throw .rowNotFinite(row: first + row)
+        } catch .duplicateKey(let row) {
+            throw .duplicateKey(row: first + row)
+        }
+        pending.removeAll()
+    }
+}

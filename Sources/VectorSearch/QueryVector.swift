@@ -1,0 +1,50 @@
+import CVectorKernels
+
+/// A query that was checked: every component is a finite number.
+package struct QueryVector: Sendable {
+    /// The components.
+    package let components: [Float]
+    /// An upper bound of the Euclidean length.
+    let norm: Double
+
+    /// The number of components.
+    package var dimension: Int { components.count }
+
+    /// Checks a query. O(dimension).
+    ///
+    /// - Throws: `dimensionOutOfRange`, `queryNotFinite`.
+    package init(_ components: [Float]) throws(VectorSearchError) {
+        guard 1...EmbeddingMatrix.dimensionLimit ~= components.count else {
+            throw .dimensionOutOfRange(given: components.count, limit: EmbeddingMatrix.dimensionLimit)
+        }
+        let square = FixedOrderKernel.dot(components, components)
+        guard square.isFinite else { throw .queryNotFinite }
+        self.components = components
+        self.norm = ScoreBound.normBound(squaredNorm: square)
+    }
+}
+
+/// The one source of scores that leave the room (see `scan_kernels.h`, which defines its order of operations).
+package enum FixedOrderKernel {
+    /// The inner product of two vectors of the same dimension, in float64 and in one fixed order of additions: the
+    /// same bits on every machine and beside any other rows (Rule 2, non-interference). O(dimension).
+    package static func dot(_ left: [Float], _ right: [Float]) -> Double {
+        precondition(left.count == right.count)
+        return left.withUnsafeBufferPointer { left in
+            right.withUnsafeBufferPointer { right in
+                left.isEmpty ? 0 : scan_fixed_order_dot(left.baseAddress!, right.baseAddress!, left.count)
+            }
+        }
+    }
+
+    /// The inner product of a query and one row of a matrix of the same dimension. O(dimension).
+    static func dot(_ query: QueryVector, _ matrix: EmbeddingMatrix, row: Int) -> Double {
+        precondition(query.dimension == matrix.dimension && 0..<matrix.count ~= row)
+        return matrix.withRows { rows in
+            query.components.withUnsafeBufferPointer { components in
+                scan_fixed_order_dot(
+                    components.baseAddress!, rows.baseAddress! + row * matrix.dimension, matrix.dimension)
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import Testing
+
+@testable import VectorSearch
+
+/// Keys, rows and partitions as values: what they refuse, what they share, what an edit costs.
+@Suite struct PartitionTests {
+    private func batch(_ count: Int, dimension: Int = 3, using random: inout SeededRandom) throws -> RowBatch {
+        var batch = try RowBatch(dimension: dimension)
+        for _ in 0..<count { try batch.append(random.key(), random.vector(dimension)) }
+        return batch
+    }
+
+    @Test func keysOrderAsTheirBytesDo() throws {
+        var random = SeededRandom(30)
+        for _ in 0..<300 {
+            let bytes = (0..<2).map { _ in (0..<16).map { _ in UInt8(random.below(3) * 127) } }
+            let keys = try bytes.map { try #require(RowKey($0)) }
+            #expect((keys[0] < keys[1]) == bytes[0].lexicographicallyPrecedes(bytes[1]))
+            #expect((keys[0] == keys[1]) == (bytes[0] == bytes[1]))
+            #expect(keys.map(\.bytes) == bytes)
+        }
+        #expect(RowKey([UInt8](repeating: 0, count: 15)) == nil)
+        #expect(RowKey([UInt8](repeating: 0, count: 17)) == nil)
+    }
+
+    @Test func refusesRowsThatAreNoNumbers() throws {
+        var random = SeededRandom(31)
+        for bad in [Float.nan, .infinity, -.infinity, .signalingNaN] {
+            for position in [0, 4_100] {
+                var batch = try RowBatch(dimension: 2)
+                var builder = try PartitionBuilder(dimension: 2)
+                for row in 0..<4_200 {
+                    let (key, vector) = (random.key(), row == position ? [1, bad] : [1, 2])
+                    try batch.append(key, vector)
+                    if row < position || row == position { try builder.append(key, vector) }
+                }
+                #expect(throws: VectorSearchError.rowNotFinite(row: position)) { try Partition(batch) }
+                let pending = builder
+                #expect(throws: VectorSearchError.rowNotFinite(row: position)) { try pending.finish() }
+            }
+        }
+        #expect(throws: VectorSearchError.rowNotFinite(row: 1)) {
+            try EmbeddingMatrix(dimension: 2, rows: [0, 1, .nan, 3])
+        }
+    }
+
+    @Test func refusesRowsOfAnotherDimensionAndKeysTwice() throws {
+        var random = SeededRandom(32)
+        var rows = try batch(5, using: &random)
+        #expect(throws: VectorSearchError.rowDimension(row: 5, given: 2, expected: 3)) {
+            try rows.append(random.key(), [1, 2])
+        }
+        #expect(throws: VectorSearchError.dimensionOutOfRange(given: 0, limit: 16_384)) {
+            try RowBatch(dimension: 0)
+        }
+        #expect(throws: VectorSearchError.dimensionOutOfRange(given: 16_385, limit: 16_384)) {
+            try Partition(dimension: 16_385)
+        }
+        let partition = try Partition(rows)
+        #expect(throws: VectorSearchError.duplicateKey(row: 0)) { try partition.inserting(rows) }
+        try rows.append(rows.keys[2], [1, 2, 3])
+        #expect(throws: VectorSearchError.duplicateKey(row: 5)) { try Partition(rows) }
+        let other = try batch(1, dimension: 4, using: &random)
+        #expect(throws: VectorSearchError.rowDimension(row: 0, given: 4, expected: 3)) {
+            try partition.inserting(other)
+        }
+        var builder = try PartitionBuilder(dimension: 1)
+        for row in 0..<5_000 { try builder.append(RowKey(high: UInt64(row % 4_999), low: 0), [1]) }
+        let pending = builder
+        #expect(throws: VectorSearchError.duplicateKey(row: 4_096)) { try pending.finish() }
+    }
+
+    @Test func errorsHoldNoComponents() {
+        let errors: [VectorSearchError] = [.rowNotFinite(row: 3), .queryNotFinite, .duplicateKey(row: 3)]
+        for error in errors { #expect(!error.description.contains("nan") && !error.description.contains(".")) }
+    }
+
+    @Test func readsStoredRowsAtAnyAlignment() throws {
+        let vector: [Float] = [1, -2.5, 3e-40]
+        var bytes: [UInt8] = [0]
+        for value in vector { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 } }
+        var rows = try RowBatch(dimension: 3)
+        try bytes.withUnsafeBytes { try rows.append(RowKey(high: 1, low: 1), littleEndian: .init(rebasing: $0[1...])) }
+        #expect(rows.components == vector)
+        #expect(throws: VectorSearchError.rowDimension(row: 1, given: 3, expected: 3)) {
+            try bytes.withUnsafeBytes { try rows.append(RowKey(high: 1, low: 2), littleEndian: $0) }
+        }
+    }
+
+    @Test func matrixIsAlignedAndKeepsItsRows() throws {
+        var random = SeededRandom(33)
+        for dimension in [1, 3, 384] {
+            let rows = random.vector(dimension * 5)
+            let matrix = try EmbeddingMatrix(dimension: dimension, rows: rows)
+            matrix.withRows { #expect(UInt(bitPattern: $0.baseAddress) % 64 == 0 && Array($0) == rows) }
+            #expect(matrix.row(3) == Array(rows[3 * dimension..<4 * dimension]))
+            #expect(matrix.byteCount == 20 * dimension)
+        }
+        #expect(try EmbeddingMatrix(dimension: 4, rows: []).maximumNorm == 0)
+    }
+
+    /// An edit leaves the old generation as it was and shares what it did not touch.
+    @Test func editsShareUntouchedChunks() throws {
+        var random = SeededRandom(34)
+        let old = try Partition(batch(10_000, using: &random))
+        let added = try batch(10, using: &random)
+        let new = try old.inserting(added)
+        #expect(new.count == 10_010 && old.count == 10_000)
+        #expect(zip(old.chunks, new.chunks).allSatisfy { $0 === $1 })
+
+        let gone = old.chunks[1].keys[7]
+        let less = new.removing([gone, random.key()])
+        #expect(less.count == 10_009 && !less.contains(gone) && new.contains(gone))
+        #expect(less.chunks[0] === old.chunks[0] && less.chunks[1] !== old.chunks[1])
+        #expect(less.chunks[2] === old.chunks[2])
+        #expect(Set(less.keys) == Set(new.keys).subtracting([gone]))
+    }
+
+    @Test func editsKeepRowsWithTheirKeys() throws {
+        var random = SeededRandom(35)
+        var partition = try Partition(dimension: 3)
+        var model: [RowKey: [Float]] = [:]
+        for _ in 0..<300 {
+            if random.below(3) == 0 {
+                let gone = model.keys.sorted().shuffled(using: &random).prefix(random.below(30))
+                for key in gone { model[key] = nil }
+                partition = partition.removing(gone)
+            } else {
+                let rows = try batch(random.below(40), using: &random)
+                for (row, key) in rows.keys.enumerated() {
+                    model[key] = Array(rows.components[row * 3..<row * 3 + 3])
+                }
+                partition = try partition.inserting(rows)
+            }
+            #expect(partition.count == model.count)
+            for chunk in partition.chunks {
+                #expect(zip(chunk.keys, chunk.keys.dropFirst()).allSatisfy { $0 < $1 })
+            }
+        }
+        for (key, vector) in model { #expect(partition.vector(of: key) == vector) }
+        #expect(Set(partition.keys) == Set(model.keys))
+    }
+
+    @Test func repeatedAppendsKeepChunksFew() throws {
+        var random = SeededRandom(36)
+        var partition = try Partition(dimension: 1)
+        var rebuilt = 0
+        for _ in 0..<2_000 {
+            let before = Set(partition.chunks.map(ObjectIdentifier.init))
+            let next = try partition.inserting(batch(10, dimension: 1, using: &random))
+            rebuilt += next.chunks.filter { !before.contains(ObjectIdentifier($0)) }.reduce(0) { $0 + $1.count }
+            partition = next
+        }
+        #expect(partition.count == 20_000)
+        #expect(partition.chunks.count <= 5 + 12)
+        #expect(partition.chunks.allSatisfy { 1...PartitionChunk.rowLimit ~= $0.count })
+        // A row is copied at most about log2(4,096) times, not once for each append.
+        #expect(rebuilt <= 20_000 * 13)
+    }
+
+    @Test func removingMostRowsMergesWhatIsLeft() throws {
+        var random = SeededRandom(37)
+        let full = try Partition(batch(20_000, dimension: 1, using: &random))
+        let rest = full.removing(full.keys.filter { $0.low % 10 != 0 })
+        #expect(rest.chunks.count == 1 && rest.chunks[0].count == rest.count)
+        #expect(full.removing(full.keys).chunks.isEmpty)
+    }
+
+    @Test func rowsMoveToAnotherPartition() throws {
+        var random = SeededRandom(38)
+        let source = try Partition(batch(50, using: &random))
+        let moving = Array(source.keys.prefix(7))
+        let target = try Partition(dimension: 3).inserting(source.rows(of: moving + [random.key()]))
+        #expect(Set(target.keys) == Set(moving))
+        for key in moving { #expect(target.vector(of: key) == source.vector(of: key)) }
+    }
+}

@@ -1,0 +1,82 @@
+import Testing
+
+@testable import VectorSearch
+
+/// The margin holds for every way of summing that we can think of, and is not so wide that it says nothing.
+@Suite struct ScoreBoundTests {
+    /// Float32 inner products in several orders, with and without fused multiply-add.
+    private static let methods: [@Sendable ([Float], [Float]) -> Float] = [
+        { zip($0, $1).reduce(0) { $0 + $1.0 * $1.1 } },
+        { zip($0, $1).reversed().reduce(0) { $0 + $1.0 * $1.1 } },
+        { zip($0, $1).reduce(0) { $0.addingProduct($1.0, $1.1) } },
+        { zip($0, $1).map { $0 * $1 }.sorted().reduce(0, +) },
+        { pairwise(zip($0, $1).map { $0 * $1 }) },
+    ]
+
+    private static func pairwise(_ terms: [Float]) -> Float {
+        if terms.count <= 1 { return terms.first ?? 0 }
+        return pairwise(Array(terms[..<(terms.count / 2)])) + pairwise(Array(terms[(terms.count / 2)...]))
+    }
+
+    @Test(arguments: World.Shape.allCases)
+    func holdsForAnyOrderOfSummation(shape: World.Shape) throws {
+        var random = SeededRandom(3)
+        for _ in 0..<12 {
+            let world = try World(shape: shape, using: &random)
+            let bound = ScoreBound(dimension: world.dimension, queryNorm: world.query.norm)
+            for row in world.rows.flatMap({ $0 }) {
+                let norm = ScoreBound.normBound(squaredNorm: FixedOrderKernel.dot(row.vector, row.vector))
+                let exact = FixedOrderKernel.dot(world.query.components, row.vector)
+                for method in Self.methods {
+                    let approximate = method(world.query.components, row.vector)
+                    guard approximate.isFinite else { continue }
+                    #expect(abs(Double(approximate) - exact) <= bound.margin(maximumNorm: norm))
+                }
+            }
+        }
+    }
+
+    @Test func holdsForTheLibrary() throws {
+        var random = SeededRandom(4)
+        for shape in World.Shape.allCases {
+            for count in 1...70 {
+                let world = try World(shape: shape, using: &random, rowCounts: [count])
+                let matrix = try EmbeddingMatrix(
+                    dimension: world.dimension, rows: world.rows[0].flatMap(\.vector))
+                let bound = ScoreBound(dimension: world.dimension, queryNorm: world.query.norm)
+                let margin = bound.margin(maximumNorm: matrix.maximumNorm)
+                let scores = BLASTestScores.scores(of: matrix, query: world.query)
+                for row in 0..<count where scores[row].isFinite {
+                    #expect(abs(Double(scores[row]) - FixedOrderKernel.dot(world.query, matrix, row: row)) <= margin)
+                }
+            }
+        }
+    }
+
+    @Test func isTightEnoughToPrune() {
+        // 384 components of unit length: γ is 2.3e-5, far below the distance between neighbours of most corpora.
+        let margin = ScoreBound(dimension: 384, queryNorm: 1).margin(maximumNorm: 1)
+        #expect(margin > 2.2e-5 && margin < 2.4e-5)
+    }
+
+    @Test func normBoundIsAbove() {
+        var random = SeededRandom(5)
+        for _ in 0..<200 {
+            let vector = random.vector(384, scale: [1, 1e30, 1e-40].randomElement(using: &random)!)
+            let square = FixedOrderKernel.dot(vector, vector)
+            let bound = ScoreBound.normBound(squaredNorm: square)
+            #expect(bound * bound >= square && bound <= square.squareRoot() * (1 + 0x1p-29))
+        }
+    }
+}
+
+/// The library's own scores, for tests that compare them with the kernel's.
+enum BLASTestScores {
+    static func scores(of matrix: EmbeddingMatrix, query: QueryVector) -> [Float] {
+        [Float](unsafeUninitializedCapacity: matrix.count) { target, count in
+            target.initialize(repeating: 0)
+            BLASLibrary.current.scores(of: matrix, query: query, into: target)
+            count = matrix.count
+        }
+    }
+}
