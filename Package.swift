@@ -27,7 +27,10 @@ let hummingbird: [Target.Dependency] = [
     .product(name: "HummingbirdCore", package: "hummingbird"),
     .product(name: "HTTPTypes", package: "swift-http-types"),
     .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOFoundationCompat", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
 ]
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -55,18 +58,19 @@ var targets: [Target] = [
         name: "IndexStore", dependencies: ["AccessControl", "Labels", "Passages", "VectorSearch", grdb, crypto],
         swiftSettings: features),
     .target(
-        name: "Enclaves", dependencies: ["AccessControl", "Cedar", "Labels", "Passages", yams], swiftSettings: features),
+        name: "Enclaves", dependencies: ["AccessControl", "Cedar", "Labels", "Passages", crypto, yams],
+        swiftSettings: features),
 
     // The two straight lines.
     .target(
         name: "Ingest",
         dependencies: [
             "Enclaves", "IndexStore", "Labels", "Passages", "TextEmbedding", "CMarkGFM", "CLibXML2",
-            crypto, subprocess, system, yams,
+            crypto, subprocess, system,
         ], swiftSettings: features),
     .target(
         name: "Retrieval",
-        dependencies: ["AccessControl", "Enclaves", "IndexStore", "Labels", "Passages", "TextEmbedding", "VectorSearch", crypto],
+        dependencies: ["AccessControl", "IndexStore", "Labels", "Passages", "TextEmbedding"],
         swiftSettings: features),
 
     // Doors.
@@ -83,6 +87,11 @@ var targets: [Target] = [
             arguments, logging,
         ], swiftSettings: features),
 ]
+
+// What several test targets need: seeds, temporary folders, small enclaves.
+targets.append(
+    .target(
+        name: "TestSupport", dependencies: ["TextEmbedding"], path: "Tests/TestSupport", swiftSettings: features))
 
 let tests: [(String, [Target.Dependency])] = [
     ("Cedar", []),
@@ -110,7 +119,7 @@ let tests: [(String, [Target.Dependency])] = [
     ),
 ]
 targets += tests.map { name, more in
-    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name)] + more, swiftSettings: features)
+    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + more, swiftSettings: features)
 }
 targets.append(.testTarget(name: "HouseTests", swiftSettings: features))
 

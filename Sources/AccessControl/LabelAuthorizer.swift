@@ -70,7 +70,9 @@ package struct LabelAuthorizer: Sendable {
                 principal: request.principal, action: AccessRequest.action, resource: LabelEntity.uid,
                 context: request.context),
             entities: store)
-        guard response.errors.isEmpty else { return .failed(policies: Set(response.errors.map { name(of: $0.policy) })) }
+        guard response.errors.isEmpty else {
+            return .failed(policies: Set(response.errors.map { name(of: $0.policy) }))
+        }
         return response.decision == .allow ? .permitted : .denied
     }
 

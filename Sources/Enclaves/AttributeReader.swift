@@ -1,6 +1,6 @@
-package import AccessControl
+import AccessControl
 package import Cedar
-package import Labels
+import Labels
 
 /// Reads values of attributes as the policy schema types them. Entities are written as plain ids: the schema knows
 /// their type.
@@ -71,11 +71,16 @@ package struct AttributeReader: Sendable {
     }
 
     private func text(_ tree: YAMLTree, expected: String) throws(AttributeValueError) -> String {
-        guard case .text(let text, let isPlain) = tree.content else { throw AttributeValueError(tree, expected: expected) }
-        guard !text.isEmpty || !isPlain else { throw AttributeValueError(tree, expected: "\(expected), and it is left empty") }
+        guard case .text(let text, let isPlain) = tree.content else {
+            throw AttributeValueError(tree, expected: expected)
+        }
+        guard !text.isEmpty || !isPlain else {
+            throw AttributeValueError(tree, expected: expected, remark: "it is left empty")
+        }
         guard text.utf8.count <= EnclaveLimits.textBytes else {
             throw AttributeValueError(
-                tree, expected: "at most \(EnclaveLimits.textBytes) bytes long, and it has \(text.utf8.count)")
+                tree, expected: expected,
+                remark: "it has \(text.utf8.count) bytes, and the limit is \(EnclaveLimits.textBytes)")
         }
         return text
     }
@@ -96,7 +101,8 @@ package struct AttributeReader: Sendable {
         }
         guard items.count <= EnclaveLimits.setMembers else {
             throw AttributeValueError(
-                tree, expected: "a list of at most \(EnclaveLimits.setMembers) values, and it has \(items.count)")
+                tree, expected: "a list",
+                remark: "it has \(items.count) values, and the limit is \(EnclaveLimits.setMembers)")
         }
         var members: Set<Value> = []
         for item in items { members.insert(try value(item, as: element)) }
@@ -123,17 +129,15 @@ package struct AttributeReader: Sendable {
 /// A value that is not what the schema says.
 struct AttributeValueError: Error {
     let line: Int
-    let expected: String
-    private let given: String
-
-    init(_ tree: YAMLTree, expected: String) {
-        line = tree.line
-        self.expected = expected
-        given = YAMLFields.shown(tree)
-    }
-
     /// With the value, for the administrator's own files.
-    var message: String { "must be \(expected), not \(given)" }
+    let message: String
     /// Without it, for what lies with a document.
-    var messageWithoutValue: String { "must be \(expected)" }
+    let messageWithoutValue: String
+
+    /// - Parameter remark: what is wrong, where showing the value would not tell.
+    init(_ tree: YAMLTree, expected: String, remark: String? = nil) {
+        line = tree.line
+        messageWithoutValue = "must be \(expected)" + (remark.map { "; \($0)" } ?? "")
+        message = remark == nil ? "must be \(expected), not \(YAMLFields.shown(tree))" : messageWithoutValue
+    }
 }

@@ -1,3 +1,4 @@
+import Cedar
 package import Labels
 
 /// What a document says about itself in its front matter or sidecar.
@@ -62,7 +63,9 @@ extension AttributeReader {
             let name = ByteText(entry.key)
             if metadataKeys.contains(name) {
                 if name == "title" {
-                    do { metadata.title = try title(entry.value) } catch let problem { throw error(entry.line, problem.message) }
+                    do { metadata.title = try title(entry.value) } catch let problem {
+                        throw error(entry.line, problem.message)
+                    }
                 }
                 continue
             }
@@ -81,13 +84,13 @@ extension AttributeReader {
         return metadata
     }
 
-    private func title(_ tree: YAMLTree) throws(YAMLError) -> String? {
+    private func title(_ tree: YAMLTree) throws(YAMLProblem) -> String? {
         guard case .text(let text, _) = tree.content else {
-            throw YAMLError(line: tree.line, message: "`title` must be text, not \(tree.kind)")
+            throw YAMLProblem(line: tree.line, message: "`title` must be text, not \(tree.kind)")
         }
         let words = text.split { $0 == " " || $0 == "\t" || $0.isNewline }.joined(separator: " ")
         guard words.utf8.count <= EnclaveLimits.titleBytes else {
-            throw YAMLError(
+            throw YAMLProblem(
                 line: tree.line,
                 message: "`title` is \(words.utf8.count) bytes long; the limit is \(EnclaveLimits.titleBytes)")
         }

@@ -25,13 +25,25 @@ package struct EnclaveProblem: Hashable, Sendable, CustomStringConvertible {
     }
 
     init(_ error: ParseError) {
-        file = error.location.file
-        line = error.location.line
-        place = error.location.description
-        let lines = [error.message, error.snippet] + (error.expected.isEmpty ? [] : [
-            "  = expected: " + error.expected.joined(separator: ", ")
-        ])
-        message = (lines + (error.hint.map { ["  = hint: \($0)"] } ?? [])).filter { !$0.isEmpty }.joined(separator: "\n")
+        var lines = [error.message]
+        if !error.snippet.isEmpty { lines.append(error.snippet) }
+        if !error.expected.isEmpty { lines.append("  = expected: " + error.expected.joined(separator: ", ")) }
+        if let hint = error.hint { lines.append("  = hint: \(hint)") }
+        self.init(error.location, message: lines.joined(separator: "\n"))
+    }
+
+    init(_ error: ValidationError) {
+        var lines = [error.message]
+        if !error.snippet.isEmpty { lines.append(error.snippet) }
+        if let hint = error.hint { lines.append("  = hint: \(hint)") }
+        self.init(error.location, message: lines.joined(separator: "\n"))
+    }
+
+    init(_ place: SourceLocation, message: String) {
+        file = place.file
+        line = place.line
+        self.place = place.description
+        self.message = message
     }
 
     package var description: String { "\(place): \(message)" }
@@ -54,7 +66,22 @@ final class ProblemLog {
         problems.append(EnclaveProblem(file: file, line: line, message: message))
     }
 
+    /// About another file than the log's own.
+    func report(file: String, _ message: String) {
+        problems.append(EnclaveProblem(file: file, message: message))
+    }
+
+    func report(_ errors: [ValidationError]) {
+        problems += errors.prefix(max(0, Self.limit - problems.count)).map(EnclaveProblem.init)
+    }
+
+    func report(policy place: SourceLocation, _ message: String) {
+        problems.append(EnclaveProblem(place, message: message))
+    }
+
     func report(_ errors: ParseErrors) {
-        for error in errors.errors.prefix(Self.limit - problems.count) { problems.append(EnclaveProblem(error)) }
+        for error in errors.errors.prefix(max(0, Self.limit - problems.count)) {
+            problems.append(EnclaveProblem(error))
+        }
     }
 }

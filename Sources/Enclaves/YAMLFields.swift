@@ -10,13 +10,23 @@ struct YAMLFields {
     /// Nil, with a report, if `tree` is no mapping.
     init?(_ tree: YAMLTree, path: String, log: ProblemLog) {
         guard case .mapping(let entries) = tree.content else {
-            log.report(tree.line, "\(path.isEmpty ? "the file" : "`\(path)`") must be a mapping (`key: value`), not \(tree.kind)")
+            log.report(
+                tree.line,
+                "\(path.isEmpty ? "the file" : "`\(path)`") must be a mapping (`key: value`), not \(tree.kind)")
             return nil
         }
         self.line = tree.line
         self.path = path
         self.log = log
         self.entries = entries
+    }
+
+    /// An empty mapping, for one that was left out.
+    init(emptyAt line: Int, path: String, log: ProblemLog) {
+        self.line = line
+        self.path = path
+        self.log = log
+        entries = []
     }
 
     func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
@@ -45,7 +55,8 @@ struct YAMLFields {
     func refuseRest() {
         for entry in entries {
             log.report(
-                entry.line, "the key `\(path(of: entry.key))` is not known here; known are: \(known.joined(separator: ", "))")
+                entry.line,
+                "the key `\(path(of: entry.key))` is not known here; known are: \(known.joined(separator: ", "))")
         }
     }
 
@@ -63,13 +74,14 @@ struct YAMLFields {
 
     mutating func number(_ key: String, in range: ClosedRange<Int>, default standard: Int) -> Int {
         guard let value = take(key) else { return standard }
-        guard case .text(let text, isPlain: true) = value.content, let number = Self.wholeNumber(text) else {
+        guard case .text(let text, isPlain: true) = value.content, let number: Int = Self.wholeNumber(text) else {
             log.report(value.line, "`\(path(of: key))` must be a whole number, not \(Self.shown(value))")
             return standard
         }
         guard range.contains(number) else {
             log.report(
-                value.line, "`\(path(of: key))` is \(number); it must be from \(range.lowerBound) to \(range.upperBound)")
+                value.line,
+                "`\(path(of: key))` is \(number); it must be from \(range.lowerBound) to \(range.upperBound)")
             return standard
         }
         return number

@@ -31,7 +31,7 @@ struct YAMLTree {
 }
 
 /// Why a text is not YAML that is taken here. Holds no text but keys.
-struct YAMLError: Error {
+struct YAMLProblem: Error {
     let line: Int?
     let message: String
 }
@@ -41,30 +41,32 @@ extension YAMLTree {
     ///
     /// Refused: more than `limit` bytes, ill-formed UTF-8, anchors and aliases (a few bytes of them can stand for
     /// billions), tags, keys that are not text, the same key twice, more than `EnclaveLimits.yamlDepth` levels.
-    static func parse(_ bytes: [UInt8], limit: Int) throws(YAMLError) -> YAMLTree? {
+    static func parse(_ bytes: [UInt8], limit: Int) throws(YAMLProblem) -> YAMLTree? {
         guard bytes.count <= limit else {
-            throw YAMLError(line: nil, message: "is \(bytes.count) bytes long; the limit is \(limit)")
+            throw YAMLProblem(line: nil, message: "is \(bytes.count) bytes long; the limit is \(limit)")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw YAMLError(line: lineOfFirstIllFormedByte(bytes), message: "is not UTF-8; save it as UTF-8")
+            throw YAMLProblem(line: lineOfFirstIllFormedByte(bytes), message: "is not UTF-8; save it as UTF-8")
         }
         if let line = lineOfFirstAnchor(bytes) {
-            throw YAMLError(line: line, message: "anchors and aliases are not taken; write the value out, or put & in quotes "
-                + "without a blank before it")
+            throw YAMLProblem(
+                line: line,
+                message: "anchors and aliases are not taken; write the value out, or put & in quotes "
+                    + "without a blank before it")
         }
         let root: Node?
         do {
             root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
         } catch {
-            throw YAMLError(error as? YamlError, bytes: bytes)
+            throw YAMLProblem(error as? YamlError, bytes: bytes)
         }
-        return try root.map { (node) throws(YAMLError) in try tree(node, depth: 1) }
+        return try root.map { (node) throws(YAMLProblem) in try tree(node, depth: 1) }
     }
 
-    private static func tree(_ node: Node, depth: Int) throws(YAMLError) -> YAMLTree {
+    private static func tree(_ node: Node, depth: Int) throws(YAMLProblem) -> YAMLTree {
         let line = node.mark?.line ?? 1
         guard depth <= EnclaveLimits.yamlDepth else {
-            throw YAMLError(line: line, message: "more than \(EnclaveLimits.yamlDepth) levels of lists and mappings")
+            throw YAMLProblem(line: line, message: "more than \(EnclaveLimits.yamlDepth) levels of lists and mappings")
         }
         switch node {
         case .scalar(let scalar):
@@ -82,20 +84,22 @@ extension YAMLTree {
             var keys: Set<[UInt8]> = []
             for (key, value) in mapping {
                 let keyLine = key.mark?.line ?? line
-                guard case .scalar(let scalar) = key else { throw YAMLError(line: keyLine, message: "a key is not text") }
+                guard case .scalar(let scalar) = key else {
+                    throw YAMLProblem(line: keyLine, message: "a key is not text")
+                }
                 guard keys.insert(Array(scalar.string.utf8)).inserted else {
-                    throw YAMLError(line: keyLine, message: duplicateMessage([scalar.string]))
+                    throw YAMLProblem(line: keyLine, message: duplicateMessage([scalar.string]))
                 }
                 entries.append(Entry(key: scalar.string, line: keyLine, value: try tree(value, depth: depth + 1)))
             }
             return YAMLTree(content: .mapping(entries), line: line)
         case .alias:
-            throw YAMLError(line: line, message: "aliases are not taken; write the value out")
+            throw YAMLProblem(line: line, message: "aliases are not taken; write the value out")
         }
     }
 
-    private static func tagError(_ line: Int) -> YAMLError {
-        YAMLError(line: line, message: "tags (!) are not taken; leave it out, or put the value in quotes")
+    private static func tagError(_ line: Int) -> YAMLProblem {
+        YAMLProblem(line: line, message: "tags (!) are not taken; leave it out, or put the value in quotes")
     }
 
     fileprivate static func duplicateMessage(_ keys: [String]) -> String {
@@ -104,10 +108,12 @@ extension YAMLTree {
 
     /// A key between accents, unless it looks like prose: what is taken for front matter may be the text of a document.
     static func shownKey(_ key: String) -> String {
-        let isName = !key.isEmpty && key.utf8.count <= 64
+        let isName =
+            !key.isEmpty && key.utf8.count <= 64
             && key.utf8.allSatisfy { byte in
                 switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                    true
                 default: false
                 }
             }
@@ -126,7 +132,9 @@ extension YAMLTree {
             let next = bytes[index + 1]
             let startsName = next > 0x20 && !Array(",[]{}&*#;'\"".utf8).contains(next)
             let previous = index == 0 ? UInt8(ascii: "\n") : bytes[index - 1]
-            if startsName, previous <= 0x20 || previous >= 0x80 || Array("[{,:?-".utf8).contains(previous) { return line }
+            if startsName, previous <= 0x20 || previous >= 0x80 || Array("[{,:?-".utf8).contains(previous) {
+                return line
+            }
         }
         return nil
     }
@@ -142,18 +150,22 @@ extension YAMLTree {
 
     fileprivate static func lineOfFirstControl(_ bytes: [UInt8]) -> Int? {
         let allowed: Set<UInt8> = [0x09, 0x0A, 0x0D]
-        guard let index = bytes.firstIndex(where: { ($0 < 0x20 && !allowed.contains($0)) || $0 == 0x7F }) else { return nil }
+        guard let index = bytes.firstIndex(where: { ($0 < 0x20 && !allowed.contains($0)) || $0 == 0x7F }) else {
+            return nil
+        }
         return 1 + bytes[..<index].count { $0 == UInt8(ascii: "\n") }
     }
 }
 
-extension YAMLError {
+extension YAMLProblem {
     /// libyaml's messages are fixed sentences without text of the file; Yams's own descriptions quote the file.
     fileprivate init(_ error: YamlError?, bytes: [UInt8]) {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            self.init(line: mark.line, message: "is not YAML: \(problem); a value with : # * & ! % @ { [ at its start goes in quotes")
+            self.init(
+                line: mark.line,
+                message: "is not YAML: \(problem); a value with : # * & ! % @ { [ at its start goes in quotes")
         case .reader:
             self.init(line: YAMLTree.lineOfFirstControl(bytes), message: "has a control character; take it out")
         case .duplicatedKeysInMapping(let keys, let context):

@@ -54,7 +54,9 @@ package struct DocumentLabeling: Sendable {
         if replaced.contains(name) {
             values[name] = value
         } else {
-            do { values[name] = try declaration.joined(previous, value) } catch { throw error.about(name, from: .portionMark) }
+            do { values[name] = try declaration.joined(previous, value) } catch {
+                throw error.about(name, from: .portionMark)
+            }
         }
     }
 }

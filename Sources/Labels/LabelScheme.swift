@@ -24,7 +24,8 @@ package struct AttributeDeclaration: Sendable {
     package let isVisible: Bool
 
     package init(
-        name: ByteText, type: AttributeType, join: Join, isRequired: Bool, defaultValue: AttributeValue?, isVisible: Bool
+        name: ByteText, type: AttributeType, join: Join, isRequired: Bool, defaultValue: AttributeValue?,
+        isVisible: Bool
     ) {
         self.name = name
         self.type = type

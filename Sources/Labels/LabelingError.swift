@@ -70,7 +70,8 @@ extension LabelingError: CustomStringConvertible {
 
     /// The name, unless it is long or looks like prose.
     private static func shown(_ name: ByteText) -> String {
-        let isName = name.bytes.count <= 64
+        let isName =
+            name.bytes.count <= 64
             && name.bytes.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

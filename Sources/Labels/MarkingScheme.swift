@@ -36,7 +36,8 @@ package struct MarkingScheme: Sendable {
             return !token.bytes.isEmpty && token.bytes.count <= 64
                 && token.bytes.allSatisfy { byte in
                     switch byte {
-                    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: " "),
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                        UInt8(ascii: " "),
                         UInt8(ascii: ","), UInt8(ascii: "-"):
                         true
                     default: false

@@ -44,7 +44,8 @@ package struct PathPattern: Hashable, Sendable {
         }
         if let byte = name.first(where: { Array("[]{}\\!".utf8).contains($0) || $0 == 0 }) {
             let shown = String(decoding: [byte], as: UTF8.self)
-            throw PathPatternError("has \(byte == 0 ? "a zero byte" : shown), which is not supported; ? matches any one byte")
+            throw PathPatternError(
+                "has \(byte == 0 ? "a zero byte" : shown), which is not supported; ? matches any one byte")
         }
         return .name(name)
     }

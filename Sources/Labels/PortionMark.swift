@@ -181,7 +181,8 @@ private enum BlockStart {
     /// `1.`, `12)`, `3.2.1`: digits with at least one point or parenthesis among or after them.
     private static func numberWidth(_ text: ArraySlice<UInt8>) -> Int? {
         let number = text.prefix { byte in
-            byte == UInt8(ascii: ".") || byte == UInt8(ascii: ")") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            byte == UInt8(ascii: ".") || byte == UInt8(ascii: ")")
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
         }
         let digits = number.count { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         guard digits > 0, digits < number.count, number.count <= 16 else { return nil }

@@ -90,19 +90,27 @@ struct TextPiece {
         add(position, block.range.end, labelled.label)
 
         var pieces: [TextPiece] = []
-        for atom in atoms {
-            var parts = [atom.range]
-            var start = atom.range.start
-            if let last = pieces.last, last.label == atom.label {
-                parts = last.parts + parts
-                start = last.range.start
-                pieces.removeLast()
-            }
+        for group in atoms.chunked(by: { $0.label == $1.label }) {
             pieces.append(
                 TextPiece(
-                    range: ByteRange(start, atom.range.end), label: atom.label, page: block.page, kind: block.kind,
-                    parts: parts))
+                    range: ByteRange(group[0].range.start, group[group.count - 1].range.end), label: group[0].label,
+                    page: block.page, kind: block.kind, parts: group.map(\.range)))
         }
         return pieces
+    }
+}
+
+extension Array {
+    /// The elements in runs in which the relation holds between neighbours.
+    fileprivate func chunked(by relation: (Element, Element) -> Bool) -> [[Element]] {
+        var runs: [[Element]] = []
+        for element in self {
+            if let last = runs.last?.last, relation(last, element) {
+                runs[runs.count - 1].append(element)
+            } else {
+                runs.append([element])
+            }
+        }
+        return runs
     }
 }

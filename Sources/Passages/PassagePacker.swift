@@ -104,15 +104,30 @@ struct PassagePacker {
 
     private func unitStarts(in passage: ByteRange, of pieces: [TextPiece]) -> [Int] {
         var starts: [Int] = []
-        for piece in pieces where piece.range.end > passage.start && piece.range.start < passage.end {
+        let first = pieces.partitioningIndex { $0.range.end > passage.start }
+        for piece in pieces[first...].prefix(while: { $0.range.start < passage.end }) {
             let inside = ByteRange(max(piece.range.start, passage.start), min(piece.range.end, passage.end))
             starts.append(inside.start)
             switch piece.kind {
             case .heading, .paragraph: starts += TextCuts.sentenceStarts(text.text, inside)
-            case .list, .table: starts += piece.parts.map(\.start)
+            case .list, .table:
+                let first = piece.parts.partitioningIndex { $0.start >= inside.start }
+                starts += piece.parts[first...].prefix { $0.start < inside.end }.map(\.start)
             case .code: starts += TextCuts.lineStarts(text.text, inside)
             }
         }
         return Set(starts.filter { $0 > passage.start && $0 < passage.end }).sorted()
+    }
+}
+
+extension Array {
+    /// The first index for which the predicate holds, given that it holds for all behind it; O(log n).
+    fileprivate func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if predicate(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -52,7 +52,8 @@ package struct Segmenter: Sendable {
         return Segmentation(title: outline.title, headings: outline.headings, passages: passages)
     }
 
-    /// Title and headings that have the run's own label, one a line, innermost last; empty or ending in a line break.
+    /// Title and headings that have the run's own label, one a line, innermost last, equal ones once; empty or ending in a
+    /// line break.
     private func headingPrefix(of run: TextRun, in outline: Outline) -> String {
         let limit = min(Self.maximumHeadingTokens, maximumTokens / 2)
         let candidates = ([outline.title] + run.section.map { outline.headings[$0] })
@@ -68,6 +69,7 @@ package struct Segmenter: Sendable {
                 line = String(line[..<space])
                 tokens = countTokens(line)
             }
+            if kept.contains(where: { $0.utf8.elementsEqual(line.utf8) }) { continue }
             guard total + tokens <= limit else { break }
             kept.append(line)
             total += tokens

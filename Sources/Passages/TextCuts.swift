@@ -129,8 +129,9 @@ package enum TextCuts {
     /// Whether the full stop at `position` follows a letter that stands alone.
     private static func isInitial(_ text: [UInt8], _ position: Int, _ low: Int) -> Bool {
         guard text[position] == UInt8(ascii: "."), position > low, isLetter(text[position - 1]) else { return false }
-        return position - 1 == low || !isLetter(text[position - 2]) && text[position - 2] < 0x80
-            && !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[position - 2])
+        return position - 1 == low
+            || !isLetter(text[position - 2]) && text[position - 2] < 0x80
+                && !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[position - 2])
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {

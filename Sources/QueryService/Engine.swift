@@ -1,7 +1,7 @@
 package import AccessControl
 package import Cedar
 package import Enclaves
-import Foundation
+package import Foundation
 package import HTTPTypes
 package import IndexStore
 package import Ingest
@@ -30,7 +30,7 @@ package final class Engine: Sendable {
                 developmentIssuer: enclave.settings.mode == .development ? try DevelopmentIssuer(enclave: enclave) : nil)
             retriever = Retriever(
                 index: index, embedder: embedder, authorizer: enclave.authorizer, scheme: enclave.labelScheme,
-                policyVersion: enclave.policyVersion, citationBaseURL: enclave.settings.citations.baseURL)
+                policyVersion: enclave.policyVersion, citationBaseURL: enclave.settings.citationBase)
             peers = PeerAddress(settings: enclave.settings)
         }
 
@@ -48,9 +48,9 @@ package final class Engine: Sendable {
     package init(folder: URL, create: Bool, embedder: (any Embedder)? = nil) async throws {
         self.folder = folder
         let enclave = try Enclave(folder: folder)
-        let embedder = try embedder ?? MiniLMEmbedder(modelDirectory: enclave.modelPath)
+        let embedder = try embedder ?? MiniLMEmbedder(modelDirectory: enclave.settings.model.path)
         let index = try SQLiteIndex(
-            path: enclave.indexPath, model: embedder.model.identity, dimension: embedder.model.dimension, create: create)
+            path: enclave.settings.index.path, model: embedder.model.identity, dimension: embedder.model.dimension, create: create)
         self.index = index
         self.embedder = embedder
         access = Mutex(try await Access(enclave: enclave, index: index, embedder: embedder))
@@ -77,12 +77,17 @@ enum Clock {
     static var now: Int64 { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 }
 
+extension EmbeddingModel {
+    /// What an index records of its model.
+    fileprivate var identity: String { "\(name), \(dimension) dimensions, sha256 \(digest)" }
+}
+
 extension Enclave {
     package var queryLimits: Query.Limits {
         Query.Limits(queryBytes: settings.service.maximumQueryBytes, results: settings.service.maximumK)
     }
 
     package var filterParser: LabelFilterParser {
-        LabelFilterParser(scheme: labelScheme) { text, type in attributeReader.value(text, type: type) }
+        LabelFilterParser(scheme: labelScheme) { attributeReader.filterValue($0, attribute: $1) }
     }
 }

@@ -1,6 +1,9 @@
 import Enclaves
+import IndexStore
 package import Logging
 import ServiceLifecycle
+import TextEmbedding
+import UnixSignals
 
 /// The serving process: the query service and the control socket, until a signal ends both.
 package struct Server: Sendable {

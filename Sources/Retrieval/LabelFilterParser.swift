@@ -14,10 +14,10 @@ package indirect enum FilterLiteral: Sendable {
 /// `{"type": "eq", "key": "classification", "value": "public"}`, `{"type": "and", "filters": [ … ]}`.
 package struct LabelFilterParser: Sendable {
     private let scheme: LabelScheme
-    private let value: @Sendable (String, AttributeType) -> AttributeValue?
+    private let value: @Sendable (String, ByteText) -> AttributeValue?
 
-    /// - Parameter value: Reads a value as the enclave's own files would have it read.
-    package init(scheme: LabelScheme, value: @escaping @Sendable (String, AttributeType) -> AttributeValue?) {
+    /// - Parameter value: Reads a value of the named attribute as the enclave's own files would have it read.
+    package init(scheme: LabelScheme, value: @escaping @Sendable (String, ByteText) -> AttributeValue?) {
         self.scheme = scheme
         self.value = value
     }
@@ -100,9 +100,7 @@ package struct LabelFilterParser: Sendable {
         case .null, .array, .object:
             throw QueryError(field: field, reason: "must be a single string, number or true or false")
         }
-        let type =
-            if case .set(let member) = declaration.type { member } else { declaration.type }
-        guard let value = value(text, type) else {
+        guard let value = value(text, declaration.name) else {
             throw QueryError(field: field, reason: "is no value that this attribute can have")
         }
         return value

@@ -32,7 +32,7 @@ package struct Retriever<Index: PassageIndex>: Sendable {
             // Rule 1, decide before touching: one decision for each distinct label, before any row is read.
             let permitted = authorizer.permittedLabels(among: snapshot.labels, for: request)
             let searched =
-                query.filter.map { filter in permitted.narrowed { filters.matches($0, filter) } } ?? permitted
+                query.filter.map { filter in permitted.narrowed(to: { filters.matches($0, filter) }) } ?? permitted
             let found = try await snapshot.nearest(
                 to: vector, among: searched, limit: query.count, minimumScore: query.minimumScore)
             let passages = try await snapshot.passages(found, permitted: permitted)

@@ -9,6 +9,10 @@ import Foundation
 ///
 /// NFD also reorders neighbouring marks. Once Mn is dropped only a handful of musical and tone marks (Mc) could be
 /// affected, none is in the vocabulary, and a word with either order is unknown: the step is left out.
+///
+/// Properties are those of the Swift runtime's Unicode version. The reference library's are of Unicode 8: it keeps some
+/// 660 marks, format characters and punctuation signs of later versions in a word, which then is unknown. Here they
+/// are dropped or split off, as older ones are.
 enum BertCharacter: Equatable {
     case removed
     case blank
@@ -70,10 +74,11 @@ enum BertCharacter: Equatable {
     }
 
     /// The blocks that BERT surrounds with blanks: unified ideographs, extensions A to E, compatibility ideographs.
+    /// Extension E begins at U+2B820; the reference library begins at U+2B920, so that is what its ids are made with.
     private static func isIdeograph(_ value: UInt32) -> Bool {
         switch value {
         case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x20000...0x2A6DF, 0x2A700...0x2B73F, 0x2B740...0x2B81F,
-            0x2B820...0x2CEAF, 0xF900...0xFAFF, 0x2F800...0x2FA1F:
+            0x2B920...0x2CEAF, 0xF900...0xFAFF, 0x2F800...0x2FA1F:
             true
         default: false
         }

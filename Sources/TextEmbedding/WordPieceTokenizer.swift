@@ -1,7 +1,7 @@
 package import Foundation
 
 /// Text to token ids, as BERT's uncased tokenizer does it: normalisation and word splitting (``BertCharacter``), then
-/// the longest piece first, word by word (WordPiece; BERT, arXiv 1810.04805).
+/// the longest piece first, word by word (WordPiece, arXiv 1609.08144; as BERT uses it, arXiv 1810.04805).
 ///
 /// One pass over the text, O(bytes). A word of more than ``maximumWordLength`` code points, or one that the vocabulary
 /// cannot spell, is one `[UNK]`.

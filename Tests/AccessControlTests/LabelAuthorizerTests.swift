@@ -32,7 +32,8 @@ struct LabelAuthorizerTests {
 
     private static let maria = EntityUID(type: "Person", id: "maria")
 
-    private func request(_ principal: EntityUID = Self.maria, purpose: ByteText = "engineering") throws -> AccessRequest {
+    private func request(_ principal: EntityUID = Self.maria, purpose: ByteText = "engineering") throws -> AccessRequest
+    {
         AccessRequest(
             principal: principal, purpose: purpose, now: 1_800_000_000_000,
             network: try #require(IPAddress(parsing: "10.1.2.3")), mfa: true)
@@ -55,7 +56,9 @@ struct LabelAuthorizerTests {
 
     @Test("each label gets its own decision, and what is not permitted is denied")
     func decisions() throws {
-        let labels = [label("public"), label("cui", project: "falcon"), label("cui", project: "kestrel"), label("secret")]
+        let labels = [
+            label("public"), label("cui", project: "falcon"), label("cui", project: "kestrel"), label("secret"),
+        ]
         let permitted = try authorizer(
             """
             permit (principal, action == Action::"retrieve", resource) when { resource.classification == "public" };
@@ -139,9 +142,13 @@ struct LabelAuthorizerTests {
 
     @Test("canonically equal texts are told apart")
     func bytes() throws {
-        let labels = [label("public", more: ["owner": .string("é")]), label("public", more: ["owner": .string("e\u{301}")])]
-        let permitted = try authorizer("permit (principal, action, resource) when { resource.owner == principal.name };")
-            .permittedLabels(among: numbered(labels), for: request())
+        let labels = [
+            label("public", more: ["owner": .string("é")]), label("public", more: ["owner": .string("e\u{301}")]),
+        ]
+        let permitted = try authorizer(
+            "permit (principal, action, resource) when { resource.owner == principal.name };"
+        )
+        .permittedLabels(among: numbered(labels), for: request())
         #expect(permitted.ids == [LabelID(0)])
         let purposes = try authorizer("permit (principal, action, resource) when { context.purpose == \"é\" };")
         #expect(try purposes.mayRead(labels[0], for: request(purpose: "é")))

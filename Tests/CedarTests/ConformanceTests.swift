@@ -4,67 +4,80 @@ import Testing
 
 @Suite(.enabled(if: ConformanceCases.arePresent, ConformanceCases.absence))
 struct ConformanceTests {
-    /// Runs all cases of a file over both cores and gives what disagreed.
-    private func disagreements(_ file: String) async throws -> (cases: Int, requests: Int, found: [String]) {
+    /// Runs all cases of a file over both cores and counts what it saw.
+    private func run(_ file: String) async throws -> Tally {
         let lines = try ConformanceCases.lines(file)
-        var requests = 0
-        var found: [String] = []
-        await withTaskGroup(of: (Int, [String]).self) { group in
+        var total = Tally()
+        await withTaskGroup(of: Tally.self) { group in
             let share = (lines.count + 3) / 4
             for start in stride(from: 0, to: lines.count, by: max(1, share)) {
                 let part = Array(lines[start..<min(lines.count, start + share)])
                 group.addTask {
-                    var count = 0
-                    var found: [String] = []
+                    var tally = Tally()
                     for line in part {
+                        tally.cases += 1
                         do {
-                            let result = try Self.run(line)
-                            count += result.requests
-                            found += result.found
+                            try Self.run(line, &tally)
                         } catch {
-                            found.append("\(String(decoding: line.prefix(80), as: UTF8.self)): \(error)")
+                            tally.disagreements.append("\(String(decoding: line.prefix(80), as: UTF8.self)): \(error)")
                         }
                     }
-                    return (count, found)
+                    return tally
                 }
             }
-            for await (count, part) in group {
-                requests += count
-                found += part
-            }
+            for await tally in group { total.add(tally) }
         }
-        return (lines.count, requests, found)
+        return total
     }
 
-    private static func run(_ line: [UInt8]) throws -> (requests: Int, found: [String]) {
+    /// What a run saw and where it disagreed; the numbers show that nothing was left out.
+    private struct Tally {
+        var cases = 0
+        var requests = 0
+        var invalidCases = 0
+        var requestsWithErrors = 0
+        var disagreements: [String] = []
+
+        mutating func add(_ other: Tally) {
+            cases += other.cases
+            requests += other.requests
+            invalidCases += other.invalidCases
+            requestsWithErrors += other.requestsWithErrors
+            disagreements += other.disagreements
+        }
+    }
+
+    private static func run(_ line: [UInt8], _ tally: inout Tally) throws {
         let test = try ConformanceCase(line: line)
         let schema = try Schema(parsing: try test.text("schema"))
         let policies = try PolicySet(parsing: try test.text("policies"))
         let entities = try Entities(try #require(test.document["entities"]), in: test.source, schema: schema)
         let authorizer = Authorizer(policies: policies)
-        var found: [String] = []
         let validation = Validator(schema: schema).validate(policies)
         if validation.isValid != test.shouldValidate {
-            found.append(
+            tally.disagreements.append(
                 "\(test.name): expected \(test.shouldValidate ? "valid" : "invalid"), got \(validation.errors)")
         }
+        if !validation.isValid { tally.invalidCases += 1 }
         for json in test.requests {
+            tally.requests += 1
             let request = try test.request(json, schema: schema)
             if case .bool(true)? = json["validateRequest"]?.kind {
                 do {
                     try Conformance(schema: schema).check(request)
                 } catch {
-                    found.append("\(test.name): request refused: \(error)")
+                    tally.disagreements.append("\(test.name): request refused: \(error)")
                 }
             }
-            let actual = outcome(authorizer.authorize(request, entities: entities))
+            let response = authorizer.authorize(request, entities: entities)
+            if !response.errors.isEmpty { tally.requestsWithErrors += 1 }
+            let actual = outcome(response)
             let expected = outcome(
                 decision: try #require(json["decision"]?.string).description,
                 reasons: (json["reason"]?.elements ?? []).compactMap { $0.string?.description },
                 hasErrors: !(json["errors"]?.elements ?? []).isEmpty)
-            if actual != expected { found.append("\(test.name): expected \(expected), got \(actual)") }
+            if actual != expected { tally.disagreements.append("\(test.name): expected \(expected), got \(actual)") }
         }
-        return (test.requests.count, found)
     }
 
     private func expectNone(_ found: [String]) {
@@ -73,18 +86,20 @@ struct ConformanceTests {
 
     @Test("The handwritten cases decide as the official engine does")
     func handwritten() async throws {
-        let (cases, requests, found) = try await disagreements("handwritten.jsonl.gz")
-        #expect(cases == 22)
-        #expect(requests == 74)
-        expectNone(found)
+        let tally = try await run("handwritten.jsonl.gz")
+        #expect(tally.cases == 22)
+        #expect(tally.requests == 74)
+        expectNone(tally.disagreements)
     }
 
     @Test("The generated corpus decides as the official engine does")
     func corpus() async throws {
-        let (cases, requests, found) = try await disagreements("corpus-half.jsonl.gz")
-        #expect(cases == 3957)
-        #expect(requests == 5785)
-        expectNone(found)
+        let tally = try await run("corpus-half.jsonl.gz")
+        #expect(tally.cases == 3957)
+        #expect(tally.requests == 5785)
+        #expect(tally.invalidCases == 831)
+        #expect(tally.requestsWithErrors == 458)
+        expectNone(tally.disagreements)
     }
 
     @Test("The corners of the language decide as the official engine does")

@@ -11,7 +11,8 @@ struct CanonicalBytesTests {
         for _ in 0..<500 {
             let label = SampleScheme.randomLabel(using: &random)
             let back = try Label(canonicalBytes: label.canonicalBytes)
-            #expect(back == label && back.attributes == label.attributes && back.parents == label.parents, "seed \(seed)")
+            #expect(
+                back == label && back.attributes == label.attributes && back.parents == label.parents, "seed \(seed)")
             if let other = byBytes.updateValue(label, forKey: label.canonicalBytes) {
                 #expect(other.attributes == label.attributes && other.parents == label.parents, "seed \(seed)")
             }
@@ -54,7 +55,9 @@ struct CanonicalBytesTests {
                 damaged[index] ^= flip
                 // A flip inside a text or number gives another label; it never gives the same one.
                 guard let other = try? Label(canonicalBytes: damaged) else { continue }
-                if other == label || other.canonicalBytes != damaged { Issue.record("byte \(index) flipped by \(flip)") }
+                if other == label || other.canonicalBytes != damaged {
+                    Issue.record("byte \(index) flipped by \(flip)")
+                }
             }
             #expect(throws: MalformedLabel.self) { try Label(canonicalBytes: Array(bytes[..<index])) }
         }
@@ -67,7 +70,8 @@ struct CanonicalBytesTests {
         let seed = SeededGenerator.newSeed()
         var random = SeededGenerator(seed: seed)
         for _ in 0..<5000 {
-            let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 0...8, using: &random) }
+            let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 0...8, using: &random)
+            }
             guard let label = try? Label(canonicalBytes: bytes) else { continue }
             #expect(label.canonicalBytes == bytes, "seed \(seed)")
         }

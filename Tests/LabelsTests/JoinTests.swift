@@ -18,7 +18,8 @@ struct JoinTests {
                 let ab = try join.join(a, b)
                 #expect(try ab == join.join(b, a), "seed \(seed)")
                 #expect(try join.join(ab, c) == join.join(a, join.join(b, c)), "seed \(seed)")
-                #expect(isStricter(join, ab, than: a) && isStricter(join, ab, than: b), "seed \(seed): \(a) ⊔ \(b) = \(ab)")
+                #expect(
+                    isStricter(join, ab, than: a) && isStricter(join, ab, than: b), "seed \(seed): \(a) ⊔ \(b) = \(ab)")
             }
         }
     }

@@ -11,7 +11,8 @@ struct PortionMarkTests {
     private func written(_ text: String) throws -> [String] {
         try marks(text).map { mark in
             let label = Label(attributes: [
-                "classification": mark.level, "categories": .set(mark.categories), "dissemination": .set(mark.dissemination),
+                "classification": mark.level, "categories": .set(mark.categories),
+                "dissemination": .set(mark.dissemination),
             ])
             return (mark.isLeading ? "^" : "") + SampleScheme.marking.marking(of: label).text
         }
@@ -21,12 +22,14 @@ struct PortionMarkTests {
         "marks at the start",
         arguments: [
             ("(U) Text", "^U"), ("(CUI) Text", "^CUI"), ("(PUBLIC)", "^PUBLIC"),
-            ("(CUI//SP-EXPT) Text", "^CUI//SP-EXPT"), ("(CUI//SP-EXPT/SP-CTI//NOFORN) T", "^CUI//SP-CTI/SP-EXPT//NOFORN"),
+            ("(CUI//SP-EXPT) Text", "^CUI//SP-EXPT"),
+            ("(CUI//SP-EXPT/SP-CTI//NOFORN) T", "^CUI//SP-CTI/SP-EXPT//NOFORN"),
             ("(CUI//NOFORN) T", "^CUI//NOFORN"), ("(CUI//FED ONLY)", "^CUI//FED ONLY"),
             ("(CUI//SP-EXPT/NOFORN)", "^CUI//SP-EXPT//NOFORN"), ("(CUI//REL TO USA, GBR)", "^CUI//REL TO USA, GBR"),
             ("(U//PRVCY)", "^U//PRVCY"), ("  (CUI)", "^CUI"), ("# (CUI) Heading", "^CUI"), ("- (CUI) item", "^CUI"),
             ("12. (CUI) item", "^CUI"), ("3.2.1 (CUI) Scope", "^CUI"), ("1) (U) x", "^U"), ("> (CUI) quote", "^CUI"),
-            ("| (CUI) cell |", "^CUI"), ("**(CUI)** bold", "^CUI"), ("\\(CUI\\) escaped", "^CUI"), ("• (CUI) x", "^CUI"),
+            ("| (CUI) cell |", "^CUI"), ("**(CUI)** bold", "^CUI"), ("\\(CUI\\) escaped", "^CUI"),
+            ("• (CUI) x", "^CUI"),
         ])
     func leading(_ text: String, _ expected: String) throws {
         #expect(try written(text) == [expected])
@@ -55,7 +58,8 @@ struct PortionMarkTests {
     @Test(
         "what is no mark",
         arguments: [
-            "(u) x", "(Cui) x", "(cui//sp-expt) x", "(CUI", "CUI//SP-EXPT", "(CUIX)", "(CUI/SP-EXPT)", "(U/mL)", "()", "(",
+            "(u) x", "(Cui) x", "(cui//sp-expt) x", "(CUI", "CUI//SP-EXPT", "(CUIX)", "(CUI/SP-EXPT)", "(U/mL)", "()",
+            "(",
             "(U S)", "", "(XCUI//NOFORN)", "(UC)", "(U, V)",
         ])
     func noMark(_ text: String) throws {

@@ -51,7 +51,8 @@ enum SampleScheme {
     }
 
     /// A value of the attribute, or nil for none.
-    static func randomValue(of declaration: AttributeDeclaration, using random: inout SeededGenerator) -> AttributeValue {
+    static func randomValue(of declaration: AttributeDeclaration, using random: inout SeededGenerator) -> AttributeValue
+    {
         let names: [ByteText] = ["a", "b", "c", "é", "e\u{301}"]
         func someNames() -> [ByteText] { names.filter { _ in Bool.random(using: &random) } }
         switch (declaration.join, declaration.type) {

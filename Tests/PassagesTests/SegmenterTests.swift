@@ -106,6 +106,14 @@ struct SegmenterTests {
         #expect(cut.contains("h64\ntext") && !cut.contains("h65"))
     }
 
+    @Test("A heading that repeats the title is embedded once")
+    func repeatedTitle() {
+        var sample = SampleText()
+        sample.add(.heading(level: 2), open, "Fallback")
+        sample.add(.paragraph, open, "text")
+        #expect(sample.segmented(segmenter(40)).result.passages[0].embeddingText == "Fallback\ntext")
+    }
+
     @Test("A passage holds one label")
     func labels() {
         var sample = SampleText()

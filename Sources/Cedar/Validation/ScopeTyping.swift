@@ -11,6 +11,10 @@ struct ScopeTyping {
         return parts.contains(.unknown) ? .unknown : .always
     }
 
+    func principalTruth(of policy: Policy, in environment: RequestEnvironment) -> StaticType.Truth {
+        truth(of: policy.principal, for: environment.principal)
+    }
+
     private func truth(of constraint: ScopeConstraint, for type: EntityTypeName) -> StaticType.Truth {
         switch constraint {
         case .any: .always

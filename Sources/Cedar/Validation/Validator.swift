@@ -41,6 +41,7 @@ public struct Validator: Sendable {
                     in: policy, hint: "compare the scope with the `appliesTo` of the actions that it names"))
             return (errors, nil)
         }
+        if let mixture = mixedActionTypes(of: policy, scopes) { errors.append(mixture) }
         let (problems, canApply) = check(policy, in: applicable)
         errors += problems
         guard errors.isEmpty, !canApply else { return (errors, nil) }
@@ -50,6 +51,16 @@ public struct Validator: Sendable {
                 .impossiblePolicy, "the conditions are false for every request that the schema allows",
                 at: policy.span, in: policy)
         )
+    }
+
+    /// The actions listed in a scope form a set, whose members are of one type as in any set.
+    private func mixedActionTypes(of policy: Policy, _ scopes: ScopeTyping) -> ValidationError? {
+        guard case .inAny(let actions) = policy.action, Set(actions.map(\.type)).count > 1,
+            environments.contains(where: { scopes.principalTruth(of: policy, in: $0) != .never })
+        else { return nil }
+        return error(
+            .incompatibleTypes, "the list holds actions of different namespaces", at: policy.scopeSpans.action,
+            in: policy, hint: "write one policy for each namespace")
     }
 
     /// Types the conditions in each environment, once for all environments that do not differ in what they read.

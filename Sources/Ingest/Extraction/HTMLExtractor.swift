@@ -65,11 +65,22 @@ struct HTMLExtractor {
             let name = HTMLRenderer.name(of: node)
             if name == "head" { renderer.metadataTitle = Self.title(in: node) }
             if HTMLRenderer.skipped.contains(name) || xmlHasProp(node, "hidden") != nil { return false }
+            if Self.attribute("role", of: node) == "navigation" { return false }
+            // The sign beside a heading that generators of manuals make of its address.
+            if name == "a", Self.attribute("class", of: node) == "headerlink" { return false }
             renderer.enter(node, name)
             return true
         default:
             return false
         }
+    }
+
+    /// The value of an attribute, if it is plain text.
+    private static func attribute(_ name: String, of node: xmlNodePtr) -> String? {
+        guard let attribute = xmlHasProp(node, name), let content = attribute.pointee.children?.pointee.content else {
+            return nil
+        }
+        return String(cString: content)
     }
 
     /// The text of `title` in `head`.
@@ -79,7 +90,9 @@ struct HTMLExtractor {
         var text = ""
         var part = child?.pointee.children
         while let node = part {
-            if node.pointee.type == XML_TEXT_NODE, let content = node.pointee.content { text += String(cString: content) }
+            if node.pointee.type == XML_TEXT_NODE, let content = node.pointee.content {
+                text += String(cString: content)
+            }
             part = node.pointee.next
         }
         return DocumentTitle.cleaned(text)
@@ -101,7 +114,9 @@ struct HTMLExtractor {
                     if byte == open { quote = nil }
                 } else if byte == UInt8(ascii: ">") || byte == UInt8(ascii: "<") {
                     break
-                } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'"), bytes[position - 1] == UInt8(ascii: "=") {
+                } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'"),
+                    bytes[position - 1] == UInt8(ascii: "=")
+                {
                     quote = byte
                 } else if TextCuts.isBlank(byte) || byte == UInt8(ascii: "/") {
                     inWord = false
@@ -111,7 +126,8 @@ struct HTMLExtractor {
                 }
                 position += 1
             }
-            let isTag = start + 1 < bytes.count && (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(bytes[start + 1] | 0x20)
+            let isTag =
+                start + 1 < bytes.count && (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(bytes[start + 1] | 0x20)
             if isTag, attributes > ExtractionLimits.htmlAttributes {
                 throw .tooManyAttributes(offset: start, limit: ExtractionLimits.htmlAttributes)
             }

@@ -13,7 +13,8 @@ struct HTMLRenderer {
     ]
     /// Elements that stand on lines of their own. Rows and cells are among them for tables that only lay out a page.
     private static let blockElements: Set<String> = [
-        "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div",
+        "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir",
+        "div",
         "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
         "hgroup", "hr", "legend", "li", "main", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot",
         "th", "thead", "tr", "ul",
@@ -68,7 +69,8 @@ struct HTMLRenderer {
         case .paragraph: enterFlow(node, name)
         case .list: enterList(name)
         case .table: enterTable(name)
-        case .heading, .code: if name == "br" { breakLine() } else if Self.blockElements.contains(name) { wantsSpace = true }
+        case .heading, .code:
+            if name == "br" { breakLine() } else if Self.blockElements.contains(name) { wantsSpace = true }
         }
     }
 
@@ -211,7 +213,9 @@ struct HTMLRenderer {
         guard let start = partStart else { return }
         partStart = nil
         atItemStart = false
-        let isEmpty = buffer[min(partMark, buffer.count)...].allSatisfy { TextCuts.isBlank($0) || $0 == UInt8(ascii: "|") }
+        let isEmpty = buffer[min(partMark, buffer.count)...].allSatisfy {
+            TextCuts.isBlank($0) || $0 == UInt8(ascii: "|")
+        }
         if isEmpty {
             buffer.removeSubrange(start...)
         } else if let range = TextCuts.trimmed(buffer, start, buffer.count) {

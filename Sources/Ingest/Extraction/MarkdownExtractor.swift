@@ -89,7 +89,7 @@ private struct LineSpan {
             spans[index].end = min(max(spans[index].end, spans[index].start), limit)
             known = spans[index].end
         }
-        return spans
+        return spans.filter { $0.start < $0.end }
     }
 
     private static func following(_ node: OpaquePointer, in document: OpaquePointer) -> OpaquePointer? {
@@ -127,8 +127,12 @@ private struct LineSpan {
             }
         default: break
         }
-        // The table of a paragraph that it follows without a blank line claims the paragraph's lines too.
-        if case .table = content, let first = parts.first, first > start { start = first }
+        // A table right behind a paragraph claims the paragraph's lines for its header, and the paragraph has no place.
+        // The header is the line before the delimiters, which are before the second row or end the table.
+        if case .table = content, !parts.isEmpty {
+            start = max(start, (parts.count > 1 ? parts[1] : end) - 2)
+            parts[0] = start
+        }
     }
 
     /// The text of a heading, without markup.

@@ -80,6 +80,8 @@ struct PDFExtractor {
     }
 
     private static func isEncrypted(_ file: [UInt8]) -> Bool {
-        file.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: true).contains { $0.starts(with: "Encrypt".utf8) }
+        file.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: true).contains {
+            $0.starts(with: "Encrypt".utf8)
+        }
     }
 }

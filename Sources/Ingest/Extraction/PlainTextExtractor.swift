@@ -35,6 +35,9 @@ struct LineStructure {
                 blocks += body(Array(chunk.dropFirst(2)))
             } else if chunk.count == 1, let level = headingLevel(index, of: chunks) {
                 blocks.append(heading(chunk[0], chunk[0], level: level))
+            } else if let level = leadingHeadingLevel(chunk) {
+                blocks.append(heading(chunk[0], chunk[0], level: level))
+                blocks += body(Array(chunk.dropFirst()))
             } else {
                 blocks += body(chunk)
             }
@@ -102,6 +105,18 @@ struct LineStructure {
         return isTitle && words(line) >= 2 ? 1 : nil
     }
 
+    /// The level of a chunk's first line if it is numbered like `3.2` and a sentence begins below it: `pdftotext` leaves no
+    /// blank line between a heading and its text. A number alone is more often a step's.
+    private func leadingHeadingLevel(_ chunk: [Range<Int>]) -> Int? {
+        guard chunk.count >= 2 else { return nil }
+        let (line, next) = (withoutMark(chunk[0]), withoutMark(chunk[1]))
+        guard line.count <= Self.headingLine, let depth = numbering(line), depth >= 2, numbering(next) == nil,
+            bullet(next) == nil, let last = text[line].last, !Array(".;:,?!".utf8).contains(last),
+            let first = text[next].first, (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) || first >= 0x80
+        else { return nil }
+        return min(depth + 1, 6)
+    }
+
     /// The depth of `3`, `3.2`, `3.2.1` before a capital letter.
     private func numbering(_ line: Range<Int>) -> Int? {
         var depth = 0
@@ -114,7 +129,9 @@ struct LineStructure {
             guard position < line.upperBound, text[position] == UInt8(ascii: ".") else { break }
             position += 1
         }
-        guard depth > 0, position < line.upperBound, text[position] == 0x20 || text[position] == 0x09 else { return nil }
+        guard depth > 0, position < line.upperBound, text[position] == 0x20 || text[position] == 0x09 else {
+            return nil
+        }
         while position < line.upperBound, TextCuts.isBlank(text[position]) { position += 1 }
         guard position < line.upperBound else { return nil }
         let first = text[position]

@@ -1,3 +1,4 @@
+import Passages
 import Retrieval
 
 /// An answer as a page for people: passages with their markings, scores and citations.

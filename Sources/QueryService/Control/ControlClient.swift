@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOFoundationCompat
+import NIOHTTP1
 
 /// Has a command carried out by the process that owns the enclave.
 package struct ControlClient: Sendable {

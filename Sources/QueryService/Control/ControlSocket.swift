@@ -1,4 +1,5 @@
 package import Enclaves
+import Foundation
 import Glibc
 
 /// Where the owner of an enclave takes commands from other processes: a socket that only its user can open.
@@ -9,7 +10,7 @@ package struct ControlSocket: Sendable {
     package let path: String
 
     package init(enclave: Enclave) throws(ControlSocketError) {
-        path = enclave.indexPath + ".sock"
+        path = enclave.settings.index.path + ".sock"
         guard path.utf8.count <= Self.pathLimit else {
             throw ControlSocketError(path: path, limit: Self.pathLimit)
         }

@@ -21,7 +21,7 @@ package struct Caller: Sendable {
     /// A person of a development enclave, by name, on this machine's own word: `--as`.
     package init(developmentIdentity name: String, enclave: Enclave) throws {
         try DevelopmentOnly.require(enclave, for: "`--as`")
-        guard let principal = enclave.principals.principal(named: ByteText(name)) else {
+        guard let principal = enclave.principals.principal(ByteText(name)) else {
             throw UnknownPerson(name: name)
         }
         self.init(principal: principal, purposes: principal.purposes, mfa: true, assistant: nil)

@@ -1,6 +1,7 @@
+import AccessControl
 import Crypto
 package import Enclaves
-import Foundation
+package import Foundation
 import Glibc
 import IndexStore
 import JWTKit
@@ -17,7 +18,7 @@ package struct DevelopmentIssuer: Sendable {
         try DevelopmentOnly.require(enclave, for: "a token from `portcullis token`")
         settings = enclave.settings
         principals = enclave.principals
-        key = try Self.key(at: enclave.indexPath + ".issuer.pem")
+        key = try Self.key(at: enclave.settings.index.path + ".issuer.pem")
     }
 
     var publicKey: ES256PublicKey { key.publicKey }
@@ -30,7 +31,7 @@ package struct DevelopmentIssuer: Sendable {
     package func token(
         for person: String, purposes: [String]? = nil, mfa: Bool = true, assistant: String? = nil, now: Date = Date()
     ) async throws -> String {
-        guard let principal = principals.principal(named: ByteText(person)) else { throw UnknownPerson(name: person) }
+        guard let principal = principals.principal(ByteText(person)) else { throw UnknownPerson(name: person) }
         let claims = TokenClaims(
             issuer: settings.authentication.issuer, audience: settings.authentication.audience, subject: person,
             expiration: now.addingTimeInterval(TimeInterval(settings.authentication.tokenSeconds)), issuedAt: now,

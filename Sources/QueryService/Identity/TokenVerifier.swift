@@ -1,3 +1,4 @@
+import AccessControl
 package import Enclaves
 package import Foundation
 import JWTKit
@@ -23,7 +24,7 @@ package struct TokenVerifier: Sendable {
         audience = enclave.settings.authentication.audience
         principals = enclave.principals
         keys = JWTKeyCollection()
-        if let keySet = enclave.keySetPath {
+        if let keySet = enclave.settings.authentication.keySet?.path {
             guard let json = FileManager.default.contents(atPath: keySet) else {
                 throw KeySetError(path: keySet, reason: "cannot be read")
             }
@@ -60,7 +61,7 @@ package struct TokenVerifier: Sendable {
         {
             throw InvalidToken(reason: .notYetValid)
         }
-        guard let principal = principals.principal(named: ByteText(claims.subject)) else {
+        guard let principal = principals.principal(ByteText(claims.subject)) else {
             throw InvalidToken(reason: .unknownPrincipal)
         }
         // The token narrows: a purpose counts only if the store gives it too.
@@ -74,7 +75,7 @@ package struct TokenVerifier: Sendable {
         struct Header: Decodable { let alg: String }
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3 else { return nil }
-        var base64 = parts[0].replacing("-", with: "+").replacing("_", with: "/")
+        var base64 = String(parts[0]).replacing("-", with: "+").replacing("_", with: "/")
         base64 += String(repeating: "=", count: (4 - base64.count % 4) % 4)
         return Data(base64Encoded: base64).flatMap { try? JSONDecoder().decode(Header.self, from: $0) }?.alg
     }

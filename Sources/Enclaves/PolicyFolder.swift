@@ -1,0 +1,122 @@
+import AccessControl
+import Cedar
+import Crypto
+import Foundation
+import Passages
+
+/// The schema and the policies of an enclave: `policies/schema.cedarschema` and `policies/*.cedar`.
+struct PolicyFolder {
+    let schema: Schema?
+    let policies: PolicySet?
+    /// Policies that are valid and can never apply.
+    let warnings: [EnclaveProblem]
+    /// 16 hexadecimal digits of a SHA-256 over names and bytes of these files: equal for equal policies.
+    let version: String
+
+    /// Reports what does not parse, what is not strictly valid by the schema, and what decisions for labels could not do justice to.
+    init(_ folder: EnclaveFolder, log: ProblemLog) {
+        let names = folder.names(in: "policies").filter { $0.hasSuffix(".cedar") }
+        for name in folder.names(in: "policies") where !Self.belongs(name) {
+            log.report(
+                file: "policies/\(name)",
+                "is not read: policies are in *.cedar files of this very folder; rename it, or move it elsewhere")
+        }
+        let schemaSource = folder.read(SchemaRequirements.file, limit: EnclaveLimits.policyBytes, log: log)
+        var sources: [(file: String, source: [UInt8])] = []
+        var total = schemaSource?.count ?? 0
+        for name in names {
+            guard let source = folder.read("policies/\(name)", limit: EnclaveLimits.policyBytes, log: log) else {
+                continue
+            }
+            total += source.count
+            sources.append((file: "policies/\(name)", source: source))
+        }
+        if total > EnclaveLimits.policyBytes {
+            log.report(nil, "the files have \(total) bytes together; the limit is \(EnclaveLimits.policyBytes)")
+        }
+        if names.isEmpty { log.report(nil, "there is no *.cedar file, so nobody may read anything; write a policy") }
+        schema = schemaSource.flatMap { Self.schema($0, log: log) }
+        policies = Self.policies(sources, log: log)
+        if let schema, let policies, log.problems.isEmpty {
+            let result = Validator(schema: schema).validate(policies)
+            log.report(result.errors)
+            warnings = result.warnings.map(EnclaveProblem.init)
+        } else {
+            warnings = []
+        }
+        version = Self.version([(SchemaRequirements.file, schemaSource ?? [])] + sources)
+    }
+
+    /// Anything else may be a policy with a slip in its name, and a `forbid` that is not read holds nothing back.
+    private static func belongs(_ name: String) -> Bool {
+        name.hasSuffix(".cedar") || name.hasSuffix(".md") || name == "schema.cedarschema" || name == "tests"
+    }
+
+    private static func schema(_ source: [UInt8], log: ProblemLog) -> Schema? {
+        do {
+            return try Schema(parsing: source, file: SchemaRequirements.file)
+        } catch {
+            log.report(error)
+            return nil
+        }
+    }
+
+    private static func policies(_ sources: [(file: String, source: [UInt8])], log: ProblemLog) -> PolicySet? {
+        do {
+            let policies = try PolicySet(parsing: sources)
+            for template in policies.templates {
+                log.report(
+                    at: template.body,
+                    "is a template, which decides nothing until it is linked; write an entity in place "
+                        + "of \(template.slots.map(\.rawValue).joined(separator: " and "))")
+            }
+            for policy in policies.policies where policy.namesPassage {
+                log.report(
+                    at: policy,
+                    "names a passage by its id; decisions are made for labels, so write what is true of its label")
+            }
+            return policies
+        } catch {
+            log.report(error)
+            return nil
+        }
+    }
+
+    /// Each name and each file with its length before it, so that nothing can move from one to the next.
+    static func version(_ files: [(file: String, source: [UInt8])]) -> String {
+        var hash = SHA256()
+        for (file, source) in files {
+            for part in [Array(file.utf8), source] {
+                withUnsafeBytes(of: UInt64(part.count).bigEndian) { hash.update(bufferPointer: $0) }
+                hash.update(data: part)
+            }
+        }
+        return Hexadecimal.text(hash.finalize().prefix(8))
+    }
+}
+
+extension ProblemLog {
+    fileprivate func report(at policy: Policy, _ message: String) {
+        report(policy: policy.origin, "the policy \(message)")
+    }
+}
+
+extension Policy {
+    /// Whether the policy's text has a literal `Passage::"…"`.
+    fileprivate var namesPassage: Bool {
+        switch resource {
+        case .equal(.entity(let uid)), .in(.entity(let uid)), .isIn(_, .entity(let uid)):
+            if uid.type == LabelEntity.type { return true }
+        case .any, .is, .equal(.slot), .in(.slot), .isIn(_, .slot): break
+        }
+        return conditions.contains { $0.body.namesPassage }
+    }
+}
+
+extension Expr {
+    /// The height of an expression that was parsed has a limit, so the recursion has too.
+    fileprivate var namesPassage: Bool {
+        if case .literal(.entity(let uid)) = kind, uid.type == LabelEntity.type { return true }
+        return kind.operands.contains(where: \.namesPassage)
+    }
+}

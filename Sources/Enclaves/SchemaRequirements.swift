@@ -1,0 +1,93 @@
+import AccessControl
+import Cedar
+import Labels
+
+/// What a policy schema must say to serve an enclave: fixed names, the context that the program supplies, and nothing
+/// about a passage that is not part of its label.
+struct SchemaRequirements {
+    static let file = "policies/schema.cedarschema"
+    static let groupType: EntityTypeName = "Group"
+    let schema: Schema
+    let log: ProblemLog
+
+    func check() {
+        for type in [Principal.personType, Principal.serviceType, Self.groupType, LabelEntity.type]
+        where schema.entityType(type) == nil {
+            log.report(nil, "the entity type \(type) is not declared; every enclave has it")
+        }
+        checkAction()
+        checkPassage()
+        checkNothingElseRefersToPassages()
+    }
+
+    private func checkAction() {
+        guard let action = schema.action(AccessRequest.action) else {
+            log.report(nil, "the action \"retrieve\" is not declared")
+            return
+        }
+        if action.principalTypes != [Principal.personType, Principal.serviceType] {
+            log.report(nil, "the action retrieve must apply to principal: [Person, Service]")
+        }
+        if action.resourceTypes != [LabelEntity.type] {
+            log.report(nil, "the action retrieve must apply to resource: [Passage]")
+        }
+        let supplied = AccessRequest.contextType
+        for (name, attribute) in action.context.attributes.sorted(by: { $0.key < $1.key })
+        where supplied.attributes[name] != attribute {
+            let remedy =
+                supplied.attributes[name].map { "declare it as \(Self.declaration(name, $0))" }
+                ?? "no request supplies it; take it out"
+            log.report(nil, "the context of retrieve declares \(Self.declaration(name, attribute)); \(remedy)")
+        }
+        for (name, attribute) in supplied.attributes.sorted(by: { $0.key < $1.key })
+        where action.context.attributes[name] == nil {
+            log.report(
+                nil, "the context of retrieve lacks \(Self.declaration(name, attribute)), which every request has")
+        }
+    }
+
+    private static func declaration(_ name: CedarString, _ attribute: RecordType.Attribute) -> String {
+        "`\(name)\(attribute.isRequired ? "" : "?"): \(attribute.type)`"
+    }
+
+    /// A decision for each label is sound only if the label holds all that a policy may read about a passage.
+    private func checkPassage() {
+        guard let passage = schema.entityType(LabelEntity.type) else { return }
+        if passage.tags != nil { log.report(nil, "Passage has tags; a label has attributes only, so take them out") }
+        if passage.enumeration != nil {
+            log.report(nil, "Passage is declared with enum; passages have attributes instead")
+        }
+        for (name, attribute) in passage.attributes.attributes.sorted(by: { $0.key < $1.key }) {
+            if AttributeType(attribute.type) == nil {
+                log.report(
+                    nil,
+                    "the attribute `\(name)` of Passage is \(attribute.type); a label holds Bool, Long, String, datetime, "
+                        + "entities, and sets of one of them")
+            }
+            if name == "title" {
+                log.report(nil, "Passage has an attribute `title`, which in front matter is the title")
+            }
+        }
+    }
+
+    private func checkNothingElseRefersToPassages() {
+        for type in schema.entityTypes.values.sorted(by: { $0.name < $1.name }) {
+            let types = type.attributes.attributes.values.map(\.type) + [type.tags].compactMap(\.self)
+            if type.memberOf.contains(LabelEntity.type) || types.contains(where: Self.mentionsPassages) {
+                log.report(
+                    nil,
+                    "the entity type \(type.name) refers to Passage; decisions are made for labels, so nothing can refer "
+                        + "to one passage")
+            }
+        }
+    }
+
+    private static func mentionsPassages(_ type: SchemaType) -> Bool {
+        switch type {
+        case .entity(let name): name == LabelEntity.type
+        case .set(let element): mentionsPassages(element)
+        case .record(let record): record.attributes.values.contains { mentionsPassages($0.type) }
+        case .bool, .long, .string, .decimal, .ipaddr, .datetime, .duration: false
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+/// Holds the sources to the picture in docs/ARCHITECTURE.md: imports point downwards only.
+@Suite("Imports")
+struct ImportTests {
+    /// What each room may import, besides the standard library.
+    static let allowed: [String: Set<String>] = [
+        "Cedar": [],
+        "Labels": [],
+        "Passages": ["Labels"],
+        "VectorSearch": ["CBLAS", "CVectorKernels", "Dispatch", "Glibc", "Synchronization"],
+        "TextEmbedding": ["CBLAS", "CVectorKernels", "Crypto", "Dispatch", "Foundation", "Glibc", "Synchronization"],
+        "AccessControl": ["Cedar", "Labels"],
+        "IndexStore": [
+            "AccessControl", "Labels", "Passages", "VectorSearch", "GRDB", "Crypto", "Foundation", "Glibc",
+            "Synchronization",
+        ],
+        "Enclaves": ["AccessControl", "Cedar", "Labels", "Passages", "Yams", "Crypto", "Foundation", "Glibc"],
+        "Ingest": [
+            "Enclaves", "IndexStore", "Labels", "Passages", "TextEmbedding", "CMarkGFM", "CLibXML2", "Crypto",
+            "Subprocess", "SystemPackage", "Foundation", "Glibc", "Synchronization", "Dispatch",
+        ],
+        "Retrieval": ["AccessControl", "IndexStore", "Labels", "Passages", "TextEmbedding"],
+        "QueryService": [
+            "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "Retrieval",
+            "TextEmbedding", "VectorSearch", "AsyncHTTPClient", "Crypto", "Foundation", "Glibc", "HTTPTypes",
+            "Hummingbird", "HummingbirdCore", "JWTKit", "Logging", "NIOCore", "NIOFoundationCompat", "ServiceLifecycle",
+            "Synchronization",
+        ],
+        "portcullis": [
+            "Enclaves", "IndexStore", "QueryService", "ArgumentParser", "Foundation", "Glibc", "Logging",
+            "Synchronization",
+        ],
+    ]
+
+    static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// The modules that the files of a room import, each with the file.
+    static func imports(of room: String) throws -> [(file: String, module: String)] {
+        let folder = root.appending(path: "Sources/\(room)")
+        let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.flatMap { file in
+            try modules(in: String(contentsOf: file, encoding: .utf8)).map { (file.lastPathComponent, $0) }
+        }
+    }
+
+    static func modules(in source: String) -> [String] {
+        source.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ").drop { $0.hasPrefix("@") || ["package", "internal", "private"].contains($0) }
+            return words.first == "import" ? words.dropFirst().first.map(String.init) : nil
+        }
+    }
+
+    @Test("A room imports only what stands below it", arguments: allowed.keys.sorted())
+    func importsPointDownwards(room: String) throws {
+        let imports = try Self.imports(of: room)
+        for (file, module) in imports where !Self.allowed[room, default: []].contains(module) {
+            Issue.record("\(room)/\(file) imports \(module)")
+        }
+    }
+
+    @Test("Every room is in the picture, and the picture has no other")
+    func everyRoomIsListed() throws {
+        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Sources").path)
+        let rooms = Set(folders.filter { !$0.hasPrefix("C") || $0 == "Cedar" })
+        #expect(rooms == Set(Self.allowed.keys))
+    }
+
+    @Test("The reader of import lines sees every form of them")
+    func readsImports() {
+        let source = "import A\npackage import B\n@testable import C\n// import D\n@_spi(X) internal import E\n"
+        #expect(Self.modules(in: source) == ["A", "B", "C", "E"])
+    }
+
+    @Test("Deliberate mistakes stay with the tests of the room that has them")
+    func plantedFaultsStayInside() throws {
+        for room in Self.allowed.keys where room != "VectorSearch" {
+            let folder = Self.root.appending(path: "Sources/\(room)")
+            for case let file as URL in try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+            where file.pathExtension == "swift" {
+                #expect(try !String(contentsOf: file, encoding: .utf8).contains("PlantedFault"), "\(file.lastPathComponent)")
+            }
+        }
+    }
+}
