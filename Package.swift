@@ -119,7 +119,8 @@ let tests: [(String, [Target.Dependency])] = [
     ),
 ]
 targets += tests.map { name, more in
-    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + more, swiftSettings: features)
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + more, swiftSettings: features)
 }
 targets.append(.testTarget(name: "HouseTests", swiftSettings: features))
 

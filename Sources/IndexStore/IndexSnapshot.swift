@@ -46,7 +46,8 @@ extension IndexSnapshot: PassageSnapshot {
         guard !readable.isEmpty else { return [] }
         let vector = try QueryVector(query)
         let rows = try await scanPool.run { [scan] in
-            try scan.topK(query: vector, k: limit, partitions: readable.map(\.partition.rows), minimumScore: minimumScore)
+            try scan.topK(
+                query: vector, k: limit, partitions: readable.map(\.partition.rows), minimumScore: minimumScore)
         }
         return rows.map {
             ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: readable[$0.partition].id, score: $0.score)

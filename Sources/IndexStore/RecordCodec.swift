@@ -37,7 +37,8 @@ struct RecordCodec: Sendable {
         encode(try JSONEncoder().encode(record), as: field)
     }
 
-    func decode<Record: Decodable>(_: Record.Type, from data: Data, as field: RecordField) throws(IndexError) -> Record {
+    func decode<Record: Decodable>(_: Record.Type, from data: Data, as field: RecordField) throws(IndexError) -> Record
+    {
         let payload = try decode(data, as: field)
         do {
             return try JSONDecoder().decode(Record.self, from: payload)

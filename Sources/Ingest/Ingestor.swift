@@ -82,6 +82,9 @@ package struct Ingestor: Sendable {
         let labelled = try await label(source)
         let segmentation = segmenter.segment(
             labelled.text, blocks: labelled.blocks, fallbackTitle: labelled.fallbackTitle)
+        guard !segmentation.passages.isEmpty else {
+            throw SetAsideReason(text: "has headings but no text below them; nothing in it could be cited")
+        }
         let vectors = try await vectors(for: segmentation.passages)
         return (assemble(id, source, labelled.text, segmentation, vectors.all), vectors.made)
     }
@@ -167,9 +170,11 @@ extension Ingestor {
             ordinals[key] = ordinal + 1
             return IndexedPassage(
                 id: index.keys.passageID(document: id, text: bytes, ordinal: ordinal), label: draft.label,
-                text: String(decoding: bytes, as: UTF8.self), sha256: Array(SHA256.hash(data: bytes)), range: draft.range,
+                text: String(decoding: bytes, as: UTF8.self), sha256: Array(SHA256.hash(data: bytes)),
+                range: draft.range,
                 page: draft.page, section: draft.section,
-                embeddingDigest: index.keys.embeddingDigest(of: draft.embeddingText, model: index.model), vector: vector)
+                embeddingDigest: index.keys.embeddingDigest(of: draft.embeddingText, model: index.model), vector: vector
+            )
         }
         return IndexedDocument(
             id: id, path: source.file.path, sourceDigest: source.digest, title: segmentation.title,

@@ -5,6 +5,7 @@ package import Foundation
 package import HTTPTypes
 package import IndexStore
 package import Ingest
+package import Logging
 package import Retrieval
 import Synchronization
 package import TextEmbedding
@@ -14,7 +15,9 @@ package final class Engine: Sendable {
     package let index: SQLiteIndex
     package let embedder: any Embedder
     private let folder: URL
+    private let logger: Logger
     private let access: Mutex<Access>
+    private let isIngesting = Mutex(false)
 
     /// What the rules of the enclave's folder make of it. A request keeps the one that it began with.
     package struct Access: Sendable {
@@ -23,14 +26,16 @@ package final class Engine: Sendable {
         package let tokens: TokenVerifier
         private let peers: PeerAddress
 
-        init(enclave: Enclave, index: SQLiteIndex, embedder: any Embedder) async throws {
+        init(enclave: Enclave, index: SQLiteIndex, embedder: any Embedder, logger: Logger) async throws {
             self.enclave = enclave
             tokens = try await TokenVerifier(
                 enclave: enclave,
-                developmentIssuer: enclave.settings.mode == .development ? try DevelopmentIssuer(enclave: enclave) : nil)
+                developmentIssuer: enclave.settings.mode == .development ? try DevelopmentIssuer(enclave: enclave) : nil
+            )
             retriever = Retriever(
                 index: index, embedder: embedder, authorizer: enclave.authorizer, scheme: enclave.labelScheme,
-                policyVersion: enclave.policyVersion, citationBaseURL: enclave.settings.citationBase)
+                policyVersion: enclave.policyVersion, citationBaseURL: enclave.settings.citationBase,
+                reportDecision: { DecisionLog(logger: logger).report($0) })
             peers = PeerAddress(settings: enclave.settings)
         }
 
@@ -45,29 +50,71 @@ package final class Engine: Sendable {
     /// Opens the enclave in `folder` as its owner.
     ///
     /// - Parameter create: Whether to make a new index where there is none.
-    package init(folder: URL, create: Bool, embedder: (any Embedder)? = nil) async throws {
+    package init(
+        folder: URL, create: Bool, embedder: (any Embedder)? = nil, logger: Logger = Logger(label: "portcullis")
+    ) async throws {
         self.folder = folder
         let enclave = try Enclave(folder: folder)
         let embedder = try embedder ?? MiniLMEmbedder(modelDirectory: enclave.settings.model.path)
         let index = try SQLiteIndex(
-            path: enclave.settings.index.path, model: embedder.model.identity, dimension: embedder.model.dimension, create: create)
+            path: enclave.settings.index.path, model: embedder.model.identity, dimension: embedder.model.dimension,
+            create: create)
         self.index = index
         self.embedder = embedder
-        access = Mutex(try await Access(enclave: enclave, index: index, embedder: embedder))
+        self.logger = logger
+        access = Mutex(try await Access(enclave: enclave, index: index, embedder: embedder, logger: logger))
     }
 
     package var current: Access { access.withLock { $0 } }
 
     /// Reads the enclave's folder again. Where it does not load, what is in force stays in force.
     package func reload() async throws {
-        let access = try await Access(enclave: Enclave(folder: folder), index: index, embedder: embedder)
+        let enclave = try Enclave(folder: folder)
+        guard enclave.settings.index == current.enclave.settings.index,
+            enclave.settings.model == current.enclave.settings.model
+        else { throw RestartNeeded() }
+        let access = try await Access(enclave: enclave, index: index, embedder: embedder, logger: logger)
         self.access.withLock { $0 = access }
     }
 
     /// Brings the index to the state of the documents folder, under the rules that the folder has now.
     package func ingest(_ report: @escaping @Sendable (IngestProgress) -> Void) async throws -> IngestSummary {
+        let isFirst = isIngesting.withLock { isIngesting in
+            defer { isIngesting = true }
+            return !isIngesting
+        }
+        guard isFirst else { throw IngestRunning() }
+        defer { isIngesting.withLock { $0 = false } }
         try await reload()
         return try await Ingestor(enclave: current.enclave, index: index, embedder: embedder).ingest(report)
+    }
+}
+
+/// Another index or model cannot be taken over while the old one is open.
+struct RestartNeeded: Error, CustomStringConvertible {
+    let description = "`index` or `embedding.model` changed in portcullis.yaml; restart `portcullis serve`"
+}
+
+/// One ingest at a time.
+struct IngestRunning: Error, CustomStringConvertible {
+    let description = "an ingest of this enclave is running; wait for it to end"
+}
+
+/// Tells administrators when policies fail or labels no longer fit the schema: those labels are denied to everyone who
+/// asks. Ids of policies and numbers, no values.
+struct DecisionLog {
+    let logger: Logger
+
+    func report(_ report: DecisionReport) {
+        for (policy, labels) in report.failures.sorted(by: { $0.key < $1.key }) {
+            logger.error(
+                "a policy failed; its labels are denied", metadata: ["policy": "\(policy)", "labels": "\(labels)"])
+        }
+        if report.nonconforming > 0 {
+            logger.error(
+                "labels of the index do not fit the schema and are denied; ingest again",
+                metadata: ["labels": "\(report.nonconforming)"])
+        }
     }
 }
 

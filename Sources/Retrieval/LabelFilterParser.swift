@@ -38,7 +38,8 @@ package struct LabelFilterParser: Sendable {
         }
         if type == "and" || type == "or" {
             guard case .array(let members)? = object["filters"], !members.isEmpty, object.count == 2 else {
-                throw QueryError(field: field, reason: "of type \(type) needs `filters`, a list of filters, and nothing else")
+                throw QueryError(
+                    field: field, reason: "of type \(type) needs `filters`, a list of filters, and nothing else")
             }
             var filters: [LabelFilter] = []
             for (index, member) in members.enumerated() {

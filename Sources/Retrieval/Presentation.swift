@@ -29,7 +29,8 @@ struct Presentation: Sendable {
 
     /// The marking of everything that is shown together, titles and headings too: that of the join of its labels.
     func marking(of passages: [StoredPassage], and others: [Label] = []) -> String? {
-        let labels = passages.flatMap { [$0.label] + $0.section.map(\.label) + ($0.title.map { [$0.label] } ?? []) } + others
+        let labels =
+            passages.flatMap { [$0.label] + $0.section.map(\.label) + ($0.title.map { [$0.label] } ?? []) } + others
         return labels.isEmpty ? nil : scheme.marking.marking(of: scheme.join(labels)).text
     }
 }

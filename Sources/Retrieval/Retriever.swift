@@ -12,10 +12,11 @@ package struct Retriever<Index: PassageIndex>: Sendable {
     private let presentation: Presentation
     private let filters: LabelFilterEvaluator
     private let policyVersion: String
+    private let reportDecision: @Sendable (DecisionReport) -> Void
 
     package init(
         index: Index, embedder: any Embedder, authorizer: LabelAuthorizer, scheme: LabelScheme, policyVersion: String,
-        citationBaseURL: String
+        citationBaseURL: String, reportDecision: @escaping @Sendable (DecisionReport) -> Void = { _ in }
     ) {
         self.index = index
         self.embedder = embedder
@@ -23,6 +24,7 @@ package struct Retriever<Index: PassageIndex>: Sendable {
         self.presentation = Presentation(scheme: scheme, baseURL: citationBaseURL)
         self.filters = LabelFilterEvaluator(scheme: scheme)
         self.policyVersion = policyVersion
+        self.reportDecision = reportDecision
     }
 
     /// The straight line of a query.
@@ -30,7 +32,7 @@ package struct Retriever<Index: PassageIndex>: Sendable {
         let vector = try await embedder.embed(query.text)
         return try await inOneGeneration { snapshot in
             // Rule 1, decide before touching: one decision for each distinct label, before any row is read.
-            let permitted = authorizer.permittedLabels(among: snapshot.labels, for: request)
+            let permitted = decide(snapshot, request)
             let searched =
                 query.filter.map { filter in permitted.narrowed(to: { filters.matches($0, filter) }) } ?? permitted
             let found = try await snapshot.nearest(
@@ -46,7 +48,7 @@ package struct Retriever<Index: PassageIndex>: Sendable {
     /// One passage; nil when it does not exist and when the caller may not read it, without telling which.
     package func passage(_ id: PassageID, for request: AccessRequest) async throws -> CitedPassage? {
         try await inOneGeneration { snapshot in
-            let permitted = authorizer.permittedLabels(among: snapshot.labels, for: request)
+            let permitted = decide(snapshot, request)
             return try await snapshot.passage(id, permitted: permitted).map(presentation.cited)
         }
     }
@@ -54,9 +56,16 @@ package struct Retriever<Index: PassageIndex>: Sendable {
     /// What the caller may read of one document; nil when that is nothing, for whatever reason.
     package func document(_ id: DocumentID, for request: AccessRequest) async throws -> CitedDocument? {
         try await inOneGeneration { snapshot in
-            let permitted = authorizer.permittedLabels(among: snapshot.labels, for: request)
+            let permitted = decide(snapshot, request)
             return try await snapshot.document(id, permitted: permitted).map(presentation.cited)
         }
+    }
+
+    /// One decision for each distinct label. What went wrong in it is for administrators; the caller sees less, not why.
+    private func decide(_ snapshot: Index.Snapshot, _ request: AccessRequest) -> PermittedLabels {
+        let permitted = authorizer.permittedLabels(among: snapshot.labels, for: request)
+        reportDecision(permitted.report)
+        return permitted
     }
 
     /// Runs `body` on the newest snapshot, anew when a change overtakes it, so that its result is of one generation.

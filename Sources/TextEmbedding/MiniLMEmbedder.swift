@@ -18,7 +18,7 @@ package struct MiniLMEmbedder: Embedder {
     private let encoder: BertEncoder
     private let queue: EncoderQueue
 
-    /// Reads, checks and packs the model: 91 MB read once, about 110 MB kept.
+    /// Reads, checks and packs the model: 91 MB read once, about 115 MB kept.
     ///
     /// - Parameters:
     ///   - modelDirectory: The folder that `make model` fills.

@@ -50,7 +50,8 @@ final class Console: Sendable {
         let filled = total == 0 ? length : length * done / total
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: length - filled)
         let room = max(0, (Self.columns ?? 80) - length - 20)
-        let name = String(path.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }.suffix(room).map(Character.init))
+        let name = String(
+            path.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }.suffix(room).map(Character.init))
         state.withLock { state in
             state.barIsShown = true
             FileHandle.standardError.write(Data("\r\u{1b}[K\(bar) \(done)/\(total) \(name)".utf8))

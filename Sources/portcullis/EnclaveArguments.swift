@@ -2,6 +2,7 @@ import ArgumentParser
 import Enclaves
 import Foundation
 import IndexStore
+import Logging
 import QueryService
 
 /// What every command that works on an enclave takes.
@@ -22,7 +23,8 @@ struct EnclaveArguments: ParsableArguments {
             if socket.isAnswered {
                 status = try await ControlClient(socket: socket).run(command, console.receive)
             } else {
-                let engine = try await Engine(folder: folder, create: create)
+                let logger = Logger(label: "portcullis") { StreamLogHandler.standardError(label: $0) }
+                let engine = try await Engine(folder: folder, create: create, logger: logger)
                 status = await Self.run(command, on: engine, console)
             }
         } catch {

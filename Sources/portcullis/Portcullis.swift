@@ -5,7 +5,8 @@ import ArgumentParser
 struct Portcullis: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "portcullis",
-        abstract: "Answers questions from documents, with passages that the caller is cleared to read and nothing else.",
+        abstract:
+            "Answers questions from documents, with passages that the caller is cleared to read and nothing else.",
         discussion: """
             An enclave is a folder with settings, policies, label rules, principals and documents. Ingest it, then ask:
 

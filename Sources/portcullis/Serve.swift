@@ -18,7 +18,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let logger = Logger(label: "portcullis") { StreamLogHandler.standardError(label: $0) }
         do {
-            let engine = try await Engine(folder: arguments.folder, create: false)
+            let engine = try await Engine(folder: arguments.folder, create: false, logger: logger)
             try await Server(engine: engine, port: port, logger: logger).run { banner in
                 FileHandle.standardError.write(Data(banner.utf8))
             }

@@ -6,7 +6,7 @@ import Testing
 struct ConformanceTests {
     /// Runs all cases of a file over both cores and counts what it saw.
     private func run(_ file: String) async throws -> Tally {
-        let lines = try ConformanceCases.lines(file)
+        let lines = try await ConformanceCases.lines(file)
         var total = Tally()
         await withTaskGroup(of: Tally.self) { group in
             let share = (lines.count + 3) / 4
@@ -103,8 +103,8 @@ struct ConformanceTests {
     }
 
     @Test("The corners of the language decide as the official engine does")
-    func golden() throws {
-        let lines = try ConformanceCases.lines("golden.jsonl")
+    func golden() async throws {
+        let lines = try await ConformanceCases.lines("golden.jsonl")
         #expect(lines.count == 135)
         var found: [String] = []
         for line in lines {

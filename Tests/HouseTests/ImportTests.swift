@@ -48,7 +48,9 @@ struct ImportTests {
 
     static func modules(in source: String) -> [String] {
         source.split(separator: "\n").compactMap { line in
-            let words = line.split(separator: " ").drop { $0.hasPrefix("@") || ["package", "internal", "private"].contains($0) }
+            let words = line.split(separator: " ").drop {
+                $0.hasPrefix("@") || ["package", "internal", "private"].contains($0)
+            }
             return words.first == "import" ? words.dropFirst().first.map(String.init) : nil
         }
     }
@@ -78,9 +80,12 @@ struct ImportTests {
     func plantedFaultsStayInside() throws {
         for room in Self.allowed.keys where room != "VectorSearch" {
             let folder = Self.root.appending(path: "Sources/\(room)")
-            for case let file as URL in try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+            for case let file as URL in try #require(
+                FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
             where file.pathExtension == "swift" {
-                #expect(try !String(contentsOf: file, encoding: .utf8).contains("PlantedFault"), "\(file.lastPathComponent)")
+                #expect(
+                    try !String(contentsOf: file, encoding: .utf8).contains("PlantedFault"), "\(file.lastPathComponent)"
+                )
             }
         }
     }

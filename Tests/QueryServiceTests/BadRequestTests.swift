@@ -1,7 +1,7 @@
 import Foundation
 import JWTKit
-import Testing
 import TestSupport
+import Testing
 
 @testable import QueryService
 
@@ -24,7 +24,10 @@ struct BadRequestTests {
             (#"{"query": "x", "filter": {"type": "eq", "key": "classification", "value": NaN}}"#, 400, "JSON object"),
             (#"{"query": "x", "filter": {"type": "gt", "key": "classification", "value": 1e999}}"#, 400, ""),
             (#"{"query": "x", "filter": {"type": "gt", "key": "classification", "value": 1.5}}"#, 400, "whole number"),
-            (#"{"query": "x", "filter": {"type": "near", "key": "a", "value": "b"}}"#, 400, "filter.type: must be one of"),
+            (
+                #"{"query": "x", "filter": {"type": "near", "key": "a", "value": "b"}}"#, 400,
+                "filter.type: must be one of"
+            ),
             (#"{"query": "x", "filter": {"type": "eq", "key": "classification", "value": "cosmic"}}"#, 200, ""),
             (#"{"query": "x", "filter": "public"}"#, 400, "filter: must be an object"),
             (#"{"query": "x", "filter": {"type": "and", "filters": []}}"#, 400, "needs `filters`"),
@@ -50,7 +53,8 @@ struct BadRequestTests {
                     String(repeating: #"{"type": "and", "filters": ["#, count: depth)
                     + #"{"type": "eq", "key": "classification", "value": "public"}"#
                     + String(repeating: "]}", count: depth)
-                let response = try await server.post("/v1/retrieve", #"{"query": "x", "filter": \#(filter)}"#, token: token)
+                let response = try await server.post(
+                    "/v1/retrieve", #"{"query": "x", "filter": \#(filter)}"#, token: token)
                 #expect(response.status == 400, "\(depth): \(response.text)")
             }
         }
@@ -88,7 +92,8 @@ struct BadRequestTests {
             #expect(weak.status == 200 && !weak.text.contains("118 newton"))
             let other = try await server.post("/v1/retrieve", body, token: server.token("bob", purposes: ["audit"]))
             #expect(other.status == 403)
-            let more = try await server.post("/v1/retrieve", body, token: server.token("carol", purposes: ["work", "audit"]))
+            let more = try await server.post(
+                "/v1/retrieve", body, token: server.token("carol", purposes: ["work", "audit"]))
             #expect(more.status == 200)
             let widened = try await server.post(
                 "/v1/retrieve", #"{"query": "x", "purpose": "audit"}"#,
@@ -105,10 +110,12 @@ struct BadRequestTests {
             let none = Data(#"{"alg":"none","typ":"JWT"}"#.utf8).base64URL
             let symmetric = Data(#"{"alg":"HS256","typ":"JWT"}"#.utf8).base64URL
             let stranger = try await JWTKeyCollection().add(ecdsa: ES256PrivateKey())
-            func foreign(issuer: String = "portcullis-development", audience: String = "sample") async throws -> String {
+            func foreign(issuer: String = "portcullis-development", audience: String = "sample") async throws -> String
+            {
                 try await stranger.sign(
                     TokenClaims(
-                        issuer: issuer, audience: audience, subject: "alice", expiration: Date(timeIntervalSinceNow: 600),
+                        issuer: issuer, audience: audience, subject: "alice",
+                        expiration: Date(timeIntervalSinceNow: 600),
                         issuedAt: Date(), authenticationMethods: ["mfa"], purposes: ["work"], clientID: nil))
             }
             let cases: [(String, String?, String)] = [
@@ -137,7 +144,9 @@ struct BadRequestTests {
         let enclave = try SampleEnclave()
         try await TestServer.with(enclave) { server in
             let good = try await server.token("alice")
-            for (key, value, detail) in [("audience", "elsewhere", "another audience"), ("issuer", "stranger", "another issuer")] {
+            for (key, value, detail) in [
+                ("audience", "elsewhere", "another audience"), ("issuer", "stranger", "another issuer"),
+            ] {
                 let settings = try #require(SampleEnclave.settings["portcullis.yaml"])
                 let changed = settings.split(separator: "\n", omittingEmptySubsequences: false)
                     .map { $0.contains("\(key):") ? "  \(key): \(value)" : String($0) }.joined(separator: "\n")

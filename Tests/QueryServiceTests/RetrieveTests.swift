@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @testable import QueryService
 
@@ -148,7 +148,8 @@ struct RetrieveTests {
             }
             let (alice, carol) = (try await tag("alice"), try await tag("carol"))
             #expect(alice != carol)
-            try enclave.write("# More\n\nThe Falcon rudder bolt takes 12 newton metres.\n", to: "documents/secret/more.md")
+            try enclave.write(
+                "# More\n\nThe Falcon rudder bolt takes 12 newton metres.\n", to: "documents/secret/more.md")
             _ = try await engine.ingest { _ in }
             #expect(try await tag("alice") != alice)
             #expect(try await tag("carol") == carol)
@@ -161,9 +162,13 @@ struct RetrieveTests {
         let engine = try await Engine(folder: enclave.url, create: true, embedder: HashingEmbedder())
         _ = try await engine.ingest { _ in }
         try await TestServer.with(engine) { server in
-            #expect(try await server.ask("alice", Self.question).contains { ($0["text"] as? String)?.contains("118") == true })
+            #expect(
+                try await server.ask("alice", Self.question).contains {
+                    ($0["text"] as? String)?.contains("118") == true
+                })
             let lowered = try #require(SampleEnclave.settings["principals.yaml"])
-                .replacing("attributes: {clearance: 2, projects: [falcon]}", with: "attributes: {clearance: 1, projects: []}")
+                .replacing(
+                    "attributes: {clearance: 2, projects: [falcon]}", with: "attributes: {clearance: 1, projects: []}")
             try enclave.write(lowered, to: "principals.yaml")
             try await engine.reload()
             #expect(

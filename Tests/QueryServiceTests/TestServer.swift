@@ -5,8 +5,8 @@ import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 import ServiceLifecycle
-import Testing
 import TestSupport
+import Testing
 import TextEmbedding
 
 @testable import QueryService

@@ -28,159 +28,159 @@ package struct SampleEnclave {
 
     package static let settings = [
         "portcullis.yaml": """
-            name: sample
-            mode: development
-            index: ../index.sqlite
-            purposes: [work, audit]
-            embedding:
-              model: ../model
-            ingest:
-              maximum_file_bytes: 100000
-            service:
-              host: 127.0.0.1
-              port: 0
-              maximum_query_bytes: 2000
-              maximum_k: 50
-            authentication:
-              issuer: portcullis-development
-              audience: sample
-            citations:
-              base_url: https://documents.example/sample/
-            """,
+        name: sample
+        mode: development
+        index: ../index.sqlite
+        purposes: [work, audit]
+        embedding:
+          model: ../model
+        ingest:
+          maximum_file_bytes: 100000
+        service:
+          host: 127.0.0.1
+          port: 0
+          maximum_query_bytes: 2000
+          maximum_k: 50
+        authentication:
+          issuer: portcullis-development
+          audience: sample
+        citations:
+          base_url: https://documents.example/sample/
+        """,
         "labels.yaml": """
-            attributes:
-              classification: {join: maximum, order: [public, internal, secret], visible: true}
-              projects: {join: union, default: [], visible: true}
-              categories: {join: union, default: []}
-              expires: {join: earliest}
-            marking:
-              level: {attribute: classification, text: {public: P, internal: I, secret: S}}
-              categories: categories
-            front_matter:
-              metadata: [author]
-            rules:
-              - path: public/**
-                set: {classification: public}
-              - path: internal/**
-                set: {classification: internal}
-              - path: secret/**
-                set: {classification: secret, projects: [falcon]}
-              - path: kestrel/**
-                set: {classification: secret, projects: [kestrel]}
-              - path: marked/**
-                set: {classification: secret, projects: [falcon]}
-                may_lower:
-                  portion_marks: [classification, categories]
-            """,
+        attributes:
+          classification: {join: maximum, order: [public, internal, secret], visible: true}
+          projects: {join: union, default: [], visible: true}
+          categories: {join: union, default: []}
+          expires: {join: earliest}
+        marking:
+          level: {attribute: classification, text: {public: P, internal: I, secret: S}}
+          categories: categories
+        front_matter:
+          metadata: [author]
+        rules:
+          - path: public/**
+            set: {classification: public}
+          - path: internal/**
+            set: {classification: internal}
+          - path: secret/**
+            set: {classification: secret, projects: [falcon]}
+          - path: kestrel/**
+            set: {classification: secret, projects: [kestrel]}
+          - path: marked/**
+            set: {classification: secret, projects: [falcon]}
+            may_lower:
+              portion_marks: [classification, categories]
+        """,
         "principals.yaml": """
-            groups:
-              staff: {}
-            people:
-              alice:
-                name: Alice
-                in: [staff]
-                purposes: [work]
-                attributes: {clearance: 2, projects: [falcon]}
-              bob:
-                name: Bob
-                in: [staff]
-                purposes: [work, audit]
-                attributes: {clearance: 1, projects: []}
-              carol:
-                name: Carol
-                purposes: [work]
-                attributes: {clearance: 0, projects: []}
-              dan:
-                name: Dan
-                in: [staff]
-                purposes: [work]
-                attributes: {clearance: 2, projects: [kestrel]}
-            services:
-              kiosk:
-                purposes: [work]
-                attributes: {clearance: 0, projects: []}
-            """,
+        groups:
+          staff: {}
+        people:
+          alice:
+            name: Alice
+            in: [staff]
+            purposes: [work]
+            attributes: {clearance: 2, projects: [falcon]}
+          bob:
+            name: Bob
+            in: [staff]
+            purposes: [work, audit]
+            attributes: {clearance: 1, projects: []}
+          carol:
+            name: Carol
+            purposes: [work]
+            attributes: {clearance: 0, projects: []}
+          dan:
+            name: Dan
+            in: [staff]
+            purposes: [work]
+            attributes: {clearance: 2, projects: [kestrel]}
+        services:
+          kiosk:
+            purposes: [work]
+            attributes: {clearance: 0, projects: []}
+        """,
         "policies/schema.cedarschema": """
-            entity Group;
-            entity Person in [Group] { clearance: Long, projects: Set<String> };
-            entity Service in [Group] { clearance: Long, projects: Set<String> };
-            entity Passage {
-                classification: String,
-                projects: Set<String>,
-                categories: Set<String>,
-                expires?: datetime,
-            };
-            action retrieve appliesTo {
-                principal: [Person, Service],
-                resource: [Passage],
-                context: { purpose: String, now: datetime, network: ipaddr, mfa: Bool, assistant?: String },
-            };
-            """,
+        entity Group;
+        entity Person in [Group] { clearance: Long, projects: Set<String> };
+        entity Service in [Group] { clearance: Long, projects: Set<String> };
+        entity Passage {
+            classification: String,
+            projects: Set<String>,
+            categories: Set<String>,
+            expires?: datetime,
+        };
+        action retrieve appliesTo {
+            principal: [Person, Service],
+            resource: [Passage],
+            context: { purpose: String, now: datetime, network: ipaddr, mfa: Bool, assistant?: String },
+        };
+        """,
         "policies/reading.cedar": """
-            @id("public")
-            permit (principal, action == Action::"retrieve", resource)
-            when { resource.classification == "public" };
+        @id("public")
+        permit (principal, action == Action::"retrieve", resource)
+        when { resource.classification == "public" };
 
-            @id("internal")
-            permit (principal in Group::"staff", action == Action::"retrieve", resource)
-            when { resource.classification == "internal" && principal.clearance >= 1 };
+        @id("internal")
+        permit (principal in Group::"staff", action == Action::"retrieve", resource)
+        when { resource.classification == "internal" && principal.clearance >= 1 };
 
-            @id("secret")
-            permit (principal in Group::"staff", action == Action::"retrieve", resource)
-            when {
-                resource.classification == "secret" && principal.clearance >= 2
-                && principal.projects.containsAll(resource.projects) && context.mfa
-            };
+        @id("secret")
+        permit (principal in Group::"staff", action == Action::"retrieve", resource)
+        when {
+            resource.classification == "secret" && principal.clearance >= 2
+            && principal.projects.containsAll(resource.projects) && context.mfa
+        };
 
-            @id("expired")
-            forbid (principal, action, resource)
-            when { resource has expires && context.now >= resource.expires };
-            """,
+        @id("expired")
+        forbid (principal, action, resource)
+        when { resource has expires && context.now >= resource.expires };
+        """,
     ]
 
     package static let documents = [
         "documents/public/brochure.md": """
-            # What we make
+        # What we make
 
-            Our wings carry aircraft of every size. The standard bolt takes a moderate torque.
+        Our wings carry aircraft of every size. The standard bolt takes a moderate torque.
 
-            ## Where to find us
+        ## Where to find us
 
-            The harbour works stand beside the old lighthouse.
-            """,
+        The harbour works stand beside the old lighthouse.
+        """,
         "documents/internal/bolts.md": """
-            # Workshop practice
+        # Workshop practice
 
-            ## Bolts
+        ## Bolts
 
-            In the workshop the bolt torque for training wings is 40 newton metres.
+        In the workshop the bolt torque for training wings is 40 newton metres.
 
-            ## Tools
+        ## Tools
 
-            Return each wrench to the tool crib before the end of the shift.
-            """,
+        Return each wrench to the tool crib before the end of the shift.
+        """,
         "documents/secret/falcon.md": """
-            # Falcon wing assembly
+        # Falcon wing assembly
 
-            ## Attachment
+        ## Attachment
 
-            The Falcon wing bolt torque is 118 newton metres, applied in two passes.
-            """,
+        The Falcon wing bolt torque is 118 newton metres, applied in two passes.
+        """,
         "documents/kestrel/kestrel.md": """
-            # Kestrel wing assembly
+        # Kestrel wing assembly
 
-            ## Attachment
+        ## Attachment
 
-            The Kestrel wing bolt torque is 97 newton metres, applied in one pass.
-            """,
+        The Kestrel wing bolt torque is 97 newton metres, applied in one pass.
+        """,
         "documents/marked/report.md": """
-            # (S) Falcon fatigue report
+        # (S) Falcon fatigue report
 
-            (P) The wing was tested in the open hall during summer.
+        (P) The wing was tested in the open hall during summer.
 
-            (S//FATIGUE) The crack began at the third bolt after 9000 cycles.
+        (S//FATIGUE) The crack began at the third bolt after 9000 cycles.
 
-            (I) Visitors sign the hall register at the gate.
-            """,
+        (I) Visitors sign the hall register at the gate.
+        """,
     ]
 }

@@ -35,7 +35,7 @@ struct TypeChecker {
     let environment: RequestEnvironment
     let source: SourceText
     private(set) var problems: [Problem] = []
-    /// Above zero where something before failed, so that a missing guard may be a consequence of it.
+    /// Above zero where a guard stood in something that failed, so that a missing guard may be a consequence of it.
     private var uncertainty = 0
 
     init(facts: SchemaFacts, environment: RequestEnvironment, source: SourceText) {
@@ -49,6 +49,18 @@ struct TypeChecker {
         problems.append(
             Problem(
                 kind: kind, message: message, start: expression.span.start, end: expression.span.end, hint: hint))
+    }
+
+    /// Whether an expression asks for an attribute or a tag, and so may vouch for it.
+    private static func isGuard(_ expression: Expr) -> Bool {
+        switch expression.kind {
+        case .has, .binary(.hasTag, _, _): true
+        default: expression.kind.operands.contains(where: isGuard)
+        }
+    }
+
+    private mutating func lostGuards(of expression: Expr) {
+        if Self.isGuard(expression) { uncertainty += 1 }
     }
 
     /// The text of an expression, for hints.
@@ -78,7 +90,7 @@ struct TypeChecker {
                 truth = nil
             }
             guard let truth else {
-                uncertainty += 1
+                lostGuards(of: condition.body)
                 result = nil
                 continue
             }
@@ -156,13 +168,13 @@ struct TypeChecker {
         for operand in operands {
             guard let typing = type(operand, known.union(result?.capabilities ?? [])) else {
                 result = nil
-                uncertainty += 1
+                lostGuards(of: operand)
                 continue
             }
             guard case .bool(let truth) = typing.type else {
                 mismatch("&&", "Bool", typing.type, at: operand)
                 result = nil
-                uncertainty += 1
+                lostGuards(of: operand)
                 continue
             }
             if truth == .never { return result == nil ? nil : Typing(.bool(.never)) }
@@ -202,8 +214,9 @@ struct TypeChecker {
         _ condition: Expr, _ then: Expr, _ otherwise: Expr, _ known: Set<Capability>, at expression: Expr
     ) -> Typing? {
         guard let test = type(condition, known) else {
-            uncertainty += 1
-            defer { uncertainty -= 1 }
+            let uncertaintyBefore = uncertainty
+            lostGuards(of: condition)
+            defer { uncertainty = uncertaintyBefore }
             _ = type(then, known)
             _ = type(otherwise, known)
             return nil

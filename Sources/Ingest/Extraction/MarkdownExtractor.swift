@@ -18,21 +18,25 @@ struct MarkdownExtractor {
     func extract(_ text: [UInt8]) throws(ExtractionError) -> ExtractedText {
         let lines = TextLines(text).ranges
         try checkDepth(text, lines)
-        guard let parser = cmark_parser_new(CMARK_OPT_DEFAULT) else { throw .unparsable(format: .markdown) }
-        defer { cmark_parser_free(parser) }
-        for name in Self.extensions {
-            guard let found = cmark_find_syntax_extension(name) else { continue }
-            cmark_parser_attach_syntax_extension(parser, found)
-        }
-        text.withUnsafeBytes { buffer in
-            cmark_parser_feed(parser, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count)
-        }
-        guard let document = cmark_parser_finish(parser) else { throw .unparsable(format: .markdown) }
+        guard let document = Self.parse(text) else { throw .unparsable(format: .markdown) }
         defer { cmark_node_free(document) }
-
         let spans = LineSpan.spans(of: document, lineCount: lines.count)
         let blocks = LineSpan.covering(spans, text: text, lines: lines).compactMap { $0.block(text, lines) }
         return ExtractedText(text: text, metadataTitle: nil, blocks: blocks)
+    }
+
+    /// The tree of a text, for the caller to free.
+    fileprivate static func parse(_ text: some Sequence<UInt8>) -> OpaquePointer? {
+        guard let parser = cmark_parser_new(CMARK_OPT_DEFAULT) else { return nil }
+        defer { cmark_parser_free(parser) }
+        for name in extensions {
+            guard let found = cmark_find_syntax_extension(name) else { continue }
+            cmark_parser_attach_syntax_extension(parser, found)
+        }
+        Array(text).withUnsafeBytes { buffer in
+            cmark_parser_feed(parser, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count)
+        }
+        return cmark_parser_finish(parser)
     }
 
     /// The parser reads every open quote and list anew on each line, so their number on one line is bounded first.
@@ -54,7 +58,7 @@ struct MarkdownExtractor {
 /// Lines of one structural piece, counted from 0, `end` not among them.
 private struct LineSpan {
     enum Content {
-        case heading(level: Int, text: String)
+        case heading(level: Int)
         case paragraph
         case list
         case table
@@ -106,7 +110,7 @@ private struct LineSpan {
         end = Int(cmark_node_get_end_line(node))
         let type = cmark_node_get_type(node)
         if type == CMARK_NODE_HEADING {
-            content = .heading(level: Int(cmark_node_get_heading_level(node)), text: LineSpan.plainText(of: node))
+            content = .heading(level: Int(cmark_node_get_heading_level(node)))
         } else if type == CMARK_NODE_LIST {
             content = .list
         } else if type == CMARK_NODE_CODE_BLOCK {
@@ -136,9 +140,14 @@ private struct LineSpan {
     }
 
     /// The text of a heading, without markup.
-    private static func plainText(of heading: OpaquePointer) -> String {
+    ///
+    /// It is parsed by itself: in the whole text a link's definition, which may have another label, would change what the
+    /// heading says (rule 2, non-interference).
+    private static func plainText(ofHeading source: ArraySlice<UInt8>) -> String {
         var text = ""
-        guard let iterator = cmark_iter_new(heading) else { return text }
+        guard let document = MarkdownExtractor.parse(source) else { return text }
+        defer { cmark_node_free(document) }
+        guard let iterator = cmark_iter_new(document) else { return text }
         defer { cmark_iter_free(iterator) }
         while true {
             let event = cmark_iter_next(iterator)
@@ -203,8 +212,9 @@ private struct LineSpan {
         case .rule: return nil
         case .paragraph: return Block(kind: .paragraph, range: range)
         case .code: return Block(kind: .code, range: range)
-        case .heading(let level, let heading):
+        case .heading(let level):
             guard range.count <= ExtractionLimits.headingBytes else { return Block(kind: .paragraph, range: range) }
+            let heading = Self.plainText(ofHeading: text[range.start..<range.end])
             return Block(kind: .heading(level: level), range: range, headingText: heading)
         case .list, .table:
             let starts = parts.filter { (start..<end).contains($0) }

@@ -15,6 +15,9 @@ struct PlainTextExtractor {
 /// Text between blank lines is a chunk. A heading is a line underlined with `=` or `-`, or a chunk of one short line that
 /// is numbered, or in capitals, or the first of the document. A portion mark before it is no part of the judgement. Where
 /// the form is doubtful the chunk is a paragraph: that loses a section name, never text.
+///
+/// What a chunk is depends on where it stands and on its own text, never on what its neighbours say: they may have other
+/// labels (rule 2, non-interference).
 struct LineStructure {
     let text: [UInt8]
     let page: Int?
@@ -89,15 +92,8 @@ struct LineStructure {
             !contains("//", in: line)
         else { return nil }
         if let depth = numbering(line) {
-            let next = chunks[index + 1]
-            // Numbered lines one after another are a list with blank lines in it.
-            if next.count == 1, numbering(withoutMark(next[0])) == depth { return nil }
-            if index > 0, let before = chunks[index - 1].first, chunks[index - 1].count == 1,
-                numbering(withoutMark(before)) == depth
-            {
-                return nil
-            }
-            return min(depth + 1, 6)
+            // A lone number is as often a step's, so its line must be written as titles are.
+            return depth >= 2 || isInTitleCase(line) ? min(depth + 1, 6) : nil
         }
         if bullet(line) != nil { return nil }
         let isTitle = beginsDocument && index == 0
@@ -136,6 +132,13 @@ struct LineStructure {
         guard position < line.upperBound else { return nil }
         let first = text[position]
         return (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) || first >= 0x80 ? depth : nil
+    }
+
+    /// Whether every word of more than three letters begins with a capital.
+    private func isInTitleCase(_ line: Range<Int>) -> Bool {
+        TextCuts.words(text, ByteRange(line.lowerBound, line.upperBound)).allSatisfy {
+            $0.count <= 3 || !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains(text[$0.start])
+        }
     }
 
     private func isInCapitals(_ line: Range<Int>) -> Bool {

@@ -17,7 +17,8 @@ struct AnswerPage {
         for (index, hit) in answer.results.enumerated() {
             let citation = hit.passage.citation
             lines.append(
-                style.bold("\(index + 1)  (\(hit.passage.marking))  \(citation.title.map(PageStyle.printable) ?? "untitled")")
+                style.bold(
+                    "\(index + 1)  (\(hit.passage.marking))  \(citation.title.map(PageStyle.printable) ?? "untitled")")
                     + style.dim("  score \(Self.score(hit.score))"))
             if !citation.section.isEmpty {
                 lines.append("   " + PageStyle.printable(citation.section.joined(separator: " › ")))

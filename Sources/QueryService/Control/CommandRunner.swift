@@ -38,6 +38,7 @@ package struct CommandRunner: Sendable {
             let summary = try await engine.ingest { progress in
                 emit(.progress(done: progress.done, total: progress.total, path: progress.path))
             }
+            for warning in engine.current.enclave.warnings { emit(.diagnostic("warning: \(warning)\n")) }
             emit(.output(json ? try Self.json(summary) : IngestReport.text(summary)))
             return summary.setAside.isEmpty ? .success : .incomplete
         case .retrieve(let arguments):
@@ -78,7 +79,8 @@ package struct CommandRunner: Sendable {
             return try access.enclave.filterParser.parse(json.literal)
         }
         let query = try Query(
-            text: arguments.question, count: arguments.count, minimumScore: arguments.minimumScore ?? -1, filter: filter,
+            text: arguments.question, count: arguments.count, minimumScore: arguments.minimumScore ?? -1,
+            filter: filter,
             limits: access.enclave.queryLimits)
         let request = try caller.accessRequest(purpose: arguments.purpose, network: .loopback, now: Clock.now)
         let answer = try await access.retriever.retrieve(query, for: request)

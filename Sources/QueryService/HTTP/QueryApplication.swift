@@ -21,7 +21,8 @@ package struct QueryApplication: Sendable {
         router.add(middleware: HostMiddleware())
         router.get("healthz") { _, _ in Response.json(["status": "ok"]) }
         router.get("readyz") { _, _ in Response.json(["status": "ready"]) }
-        let calls = router.group("v1").add(middleware: CallerMiddleware(engine: engine)).group(context: CallerContext.self)
+        let calls = router.group("v1").add(middleware: CallerMiddleware(engine: engine)).group(
+            context: CallerContext.self)
         RetrieveRoutes(engine: engine).add(to: calls)
         return router
     }

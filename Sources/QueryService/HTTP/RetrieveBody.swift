@@ -33,7 +33,8 @@ struct RetrieveBody: Decodable {
         let known = CodingKeys.allCases.map(\.rawValue)
         if let unknown = keys.allKeys.first(where: { !known.contains($0.stringValue) }) {
             throw DecodingError.dataCorruptedError(
-                forKey: unknown, in: keys, debugDescription: "is unknown; the fields are \(known.joined(separator: ", "))")
+                forKey: unknown, in: keys,
+                debugDescription: "is unknown; the fields are \(known.joined(separator: ", "))")
         }
         let container = try decoder.container(keyedBy: CodingKeys.self)
         query = try container.decode(String.self, forKey: .query)

@@ -26,7 +26,8 @@ struct RetrieveRoutes: Sendable {
     @Sendable private func passage(_ request: Request, context: CallerContext) async throws -> Response {
         let access = engine.current
         let decision = try access.accessRequest(
-            caller: context.caller, purpose: try Self.purpose(of: request), peer: context.peer, headers: request.headers)
+            caller: context.caller, purpose: try Self.purpose(of: request), peer: context.peer, headers: request.headers
+        )
         guard let id = context.parameters.get("id").flatMap({ PassageID($0) }),
             let passage = try await access.retriever.passage(id, for: decision)
         else { throw Problem.notFound }
@@ -36,7 +37,8 @@ struct RetrieveRoutes: Sendable {
     @Sendable private func document(_ request: Request, context: CallerContext) async throws -> Response {
         let access = engine.current
         let decision = try access.accessRequest(
-            caller: context.caller, purpose: try Self.purpose(of: request), peer: context.peer, headers: request.headers)
+            caller: context.caller, purpose: try Self.purpose(of: request), peer: context.peer, headers: request.headers
+        )
         guard let id = context.parameters.get("id").flatMap({ DocumentID($0) }),
             let document = try await access.retriever.document(id, for: decision)
         else { throw Problem.notFound }

@@ -11,7 +11,9 @@ package struct TokenVerifier: Sendable {
     /// How far the clocks of issuer and server may be apart, seconds.
     static let clockSkew: TimeInterval = 30
     /// Signatures that are believed. `none` and the symmetric ones are not among them.
-    private static let algorithms: Set<String> = ["ES256", "ES384", "ES512", "EdDSA", "RS256", "RS384", "RS512", "PS256"]
+    private static let algorithms: Set<String> = [
+        "ES256", "ES384", "ES512", "EdDSA", "RS256", "RS384", "RS512", "PS256",
+    ]
 
     private let issuer: String
     private let audience: String
@@ -36,7 +38,8 @@ package struct TokenVerifier: Sendable {
         } else if let developmentIssuer {
             await keys.add(ecdsa: developmentIssuer.publicKey)
         } else {
-            throw KeySetError(path: "portcullis.yaml", reason: "names no `authentication.key_set`, which production needs")
+            throw KeySetError(
+                path: "portcullis.yaml", reason: "names no `authentication.key_set`, which production needs")
         }
     }
 

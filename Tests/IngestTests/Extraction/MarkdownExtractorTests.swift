@@ -104,6 +104,15 @@ struct MarkdownExtractorTests {
                 ])
     }
 
+    @Test("What a heading says does not depend on definitions elsewhere")
+    func headingAlone() async throws {
+        let heading = "# See [Falcon] and [a](http://x.example) <b>~~b~~</b>\n\ntext\n"
+        let with = try await outline(heading + "\n[Falcon]: http://y.example\n")
+        let without = try await outline(heading)
+        #expect(with.prefix(2) == without.prefix(2))
+        #expect(without[0] == "h1: See [Falcon] and a b")
+    }
+
     @Test("A heading of great length is a paragraph")
     func longHeading() async throws {
         let outline = try await outline("# " + String(repeating: "word ", count: 200))

@@ -60,10 +60,12 @@ struct PlainTextExtractorTests {
             ])
     }
 
-    @Test("Numbered lines one after another are no headings")
+    @Test("Numbered steps are no headings, numbered titles are")
     func looseList() async throws {
         let outline = try await outline("Steps to take.\n\n1. Clean the bore\n\n2. Torque the bolt\n\nDone.")
         #expect(outline == ["p: Steps to take.", "list: 1. Clean the bore", "list: 2. Torque the bolt", "p: Done."])
+        let titles = try await self.outline("Text.\n\n1 Scope of Work\n\n2. REFERENCES\n\n3. Torque Values\n\nText.")
+        #expect(titles == ["p: Text.", "h2: 1 Scope of Work", "h2: 2. REFERENCES", "h2: 3. Torque Values", "p: Text."])
     }
 
     @Test("A numbered line of depth two leads its text without a blank line")
