@@ -109,7 +109,7 @@ struct BadRequestTests {
             let parts = good.split(separator: ".").map(String.init)
             let none = Data(#"{"alg":"none","typ":"JWT"}"#.utf8).base64URL
             let symmetric = Data(#"{"alg":"HS256","typ":"JWT"}"#.utf8).base64URL
-            let stranger = try await JWTKeyCollection().add(ecdsa: ES256PrivateKey())
+            let stranger = await JWTKeyCollection().add(ecdsa: ES256PrivateKey())
             func foreign(issuer: String = "portcullis-development", audience: String = "sample") async throws -> String
             {
                 try await stranger.sign(

@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+
+/// `make bench`.
+@main
+struct MeasureCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "Benchmarks", abstract: "Measures speed and memory, and says what was reached and what was not.")
+
+    @Option(help: "Write the tables as Markdown to this file.")
+    var write: String?
+
+    @Option(help: "Write everything as JSON to this file.")
+    var json: String?
+
+    @Option(help: "Measure this alone (repeatable): \(Subject.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var only: [Subject] = []
+
+    @Flag(help: "Fewer rows and rounds: to see that it works, not for figures.")
+    var quick = false
+
+    @Option(help: "The folder of the embedding model.")
+    var model = ".cache/models/all-MiniLM-L6-v2"
+
+    @Option(help: "The enclave that is ingested.")
+    var enclave = "corpus/aerospace"
+
+    @Option(help: .hidden)
+    var subject: Subject?
+
+    @Option(help: .hidden)
+    var workspace: String?
+
+    func run() async throws {
+        if let subject, let workspace {
+            try await measure(subject, in: URL(filePath: workspace))
+        } else {
+            try measureAll()
+        }
+    }
+
+    /// One process a subject, so that none finds memory or caches that another left.
+    private func measureAll() throws {
+        let machine = Machine.current
+        let workspace = FileManager.default.temporaryDirectory.appending(path: "portcullis-bench-\(getpid())")
+        try FileManager.default.createDirectory(at: workspace, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: workspace) }
+        let subjects = Subject.allCases.filter { subject in
+            only.isEmpty || only.contains(subject) || only.contains { $0.needed == subject }
+        }
+        var sections: [Section] = []
+        for subject in subjects {
+            let child = Process()
+            child.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+            child.arguments =
+                ["--subject", subject.rawValue, "--workspace", workspace.path, "--model", model, "--enclave", enclave]
+                + (quick ? ["--quick"] : [])
+            try child.run()
+            child.waitUntilExit()
+            guard child.terminationStatus == 0 else { throw ExitCode.failure }
+            let data = try Data(contentsOf: workspace.appending(path: "\(subject).json"))
+            sections += try JSONDecoder().decode([Section].self, from: data)
+        }
+        let command = (["Benchmarks"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+        let report = Report(
+            command: command, date: Date().formatted(.iso8601.year().month().day()), isQuick: quick, machine: machine,
+            sections: sections)
+        print(report.terminal)
+        if let write { try Data(report.markdown.utf8).write(to: URL(filePath: write)) }
+        if let json { try report.json.write(to: URL(filePath: json)) }
+    }
+
+    private func measure(_ subject: Subject, in workspace: URL) async throws {
+        let sections: [Section]
+        switch subject {
+        case .index:
+            sections = [try await SyntheticEnclave(workspace: workspace, isQuick: quick).build()]
+        case .query:
+            sections = try await QueryMeasurement(workspace: workspace, isQuick: quick).sections()
+        case .policy:
+            sections = [try await DecisionMeasurement(workspace: workspace, enclave: enclave, isQuick: quick).section()]
+        case .encoder:
+            sections = try await EncoderMeasurement(model: model, isQuick: quick).sections()
+        case .ingest:
+            sections = [
+                try await IngestMeasurement(
+                    workspace: workspace, enclave: enclave, model: model, isQuick: quick
+                ).section()
+            ]
+        }
+        try JSONEncoder().encode(sections).write(to: workspace.appending(path: "\(subject).json"))
+    }
+}
+
+/// What is measured, each in a process of its own.
+enum Subject: String, CaseIterable, ExpressibleByArgument, CustomStringConvertible {
+    case index, query, policy, encoder, ingest
+
+    var description: String { rawValue }
+
+    /// What must have run before.
+    var needed: Subject? { self == .query || self == .policy ? .index : nil }
+
+    /// Says on standard error how far it is.
+    func note(_ text: String) {
+        FileHandle.standardError.write(Data("\(rawValue): \(text)\n".utf8))
+    }
+}
