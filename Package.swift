@@ -102,7 +102,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("AccessControl", ["Cedar", "Labels"]),
     ("IndexStore", ["AccessControl", "Labels", "Passages", "VectorSearch", grdb, crypto]),
     ("Enclaves", ["AccessControl", "Cedar", "Labels"]),
-    ("Ingest", ["Enclaves", "IndexStore", "Labels", "Passages", "TextEmbedding"]),
+    ("Ingest", ["Enclaves", "IndexStore", "Labels", "Passages", "TextEmbedding", crypto]),
     (
         "Retrieval",
         [
@@ -123,6 +123,8 @@ targets += tests.map { name, more in
         name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + more, swiftSettings: features)
 }
 targets.append(.testTarget(name: "HouseTests", swiftSettings: features))
+targets.append(
+    .testTarget(name: "CommandLineTests", dependencies: ["portcullis", "TestSupport"], swiftSettings: features))
 
 // Measurements are built only when asked for: `make bench`.
 if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
@@ -132,6 +134,7 @@ if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
             dependencies: [
                 "AccessControl", "Cedar", "CBLAS", "CVectorKernels", "Enclaves", "IndexStore", "Ingest", "Labels",
                 "Passages", "QueryService", "Retrieval", "TextEmbedding", "VectorSearch", crypto, httpClient, arguments,
+                logging,
             ] + hummingbird,
             path: "Benchmarks", exclude: ["RESULTS.md"], swiftSettings: features))
 }

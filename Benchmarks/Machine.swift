@@ -67,7 +67,9 @@ struct ResidentMemory: Sendable {
     static var peak: Double { megabytes("VmHWM") }
 
     private static func megabytes(_ field: String) -> Double {
-        let kibibytes = Machine.field(field, of: "/proc/self/status")?.split(separator: " ").first.flatMap { Double($0) }
+        let kibibytes = Machine.field(field, of: "/proc/self/status")?.split(separator: " ").first.flatMap {
+            Double($0)
+        }
         return (kibibytes ?? 0) * 1024 / 1e6
     }
 }

@@ -65,6 +65,18 @@ package final class Engine: Sendable {
         access = Mutex(try await Access(enclave: enclave, index: index, embedder: embedder, logger: logger))
     }
 
+    /// An engine over an index that is already open, with the rules of `folder`.
+    init(
+        folder: URL, index: SQLiteIndex, embedder: any Embedder, logger: Logger = Logger(label: "portcullis")
+    ) async throws {
+        self.folder = folder
+        self.index = index
+        self.embedder = embedder
+        self.logger = logger
+        access = Mutex(
+            try await Access(enclave: Enclave(folder: folder), index: index, embedder: embedder, logger: logger))
+    }
+
     package var current: Access { access.withLock { $0 } }
 
     /// Reads the enclave's folder again. Where it does not load, what is in force stays in force.

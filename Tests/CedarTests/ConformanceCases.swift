@@ -12,7 +12,8 @@ enum ConformanceCases {
 
     static var arePresent: Bool { FileManager.default.fileExists(atPath: folder.path) }
 
-    static let absence: Comment = "skipped: the folder ../shared/cedar with the official cases is not beside the package"
+    static let absence: Comment =
+        "skipped: the folder ../shared/cedar with the official cases is not beside the package"
 
     /// The lines of a file, unpacked if its name ends in `gz`.
     static func lines(_ name: String) async throws -> [[UInt8]] {

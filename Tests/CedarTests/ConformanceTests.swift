@@ -112,7 +112,9 @@ struct ConformanceTests {
             let policies = try test.text("policies")
             let expected = try #require(test.document["expect"]?.string).description
             guard let set = try? PolicySet(parsing: policies) else {
-                if expected != "parseError" { found.append("does not parse: \(String(decoding: policies, as: UTF8.self))") }
+                if expected != "parseError" {
+                    found.append("does not parse: \(String(decoding: policies, as: UTF8.self))")
+                }
                 continue
             }
             let entities = try Entities(try #require(test.document["entities"]), in: test.source, schema: nil)

@@ -37,9 +37,10 @@ import Testing
             let all = (0..<100).map { number in
                 Entity(
                     uid: uid(number),
-                    parents: Set((0..<2).map { _ in uid(Int.random(in: 0...200, using: &generator)) }.filter { parent in
-                        parent.id.utf8.count > 2 || (Int(parent.id.description) ?? 0) > number
-                    }))
+                    parents: Set(
+                        (0..<2).map { _ in uid(Int.random(in: 0...200, using: &generator)) }.filter { parent in
+                            parent.id.utf8.count > 2 || (Int(parent.id.description) ?? 0) > number
+                        }))
             }.shuffled(using: &generator)
             let whole = try Entities(all)
             var grown = try Entities(all.prefix(10))
@@ -95,7 +96,8 @@ import Testing
         ("\"attrs\":{\"e\":{\"type\":\"Group\",\"id\":\"g\"}},\"parents\":[]", true, true),
         ("\"attrs\":{\"e\":{\"type\":\"User\",\"id\":\"g\"}},\"parents\":[]", true, false),
         ("\"attrs\":{\"s\":[{\"type\":\"Group\",\"id\":\"g\"}]},\"parents\":[]", true, true),
-        ("\"attrs\":{\"d\":\"1.0\"},\"parents\":[]", true, true), ("\"attrs\":{\"d\":\"1\"},\"parents\":[]", true, false),
+        ("\"attrs\":{\"d\":\"1.0\"},\"parents\":[]", true, true),
+        ("\"attrs\":{\"d\":\"1\"},\"parents\":[]", true, false),
         ("\"attrs\":{\"d\":{\"fn\":\"decimal\",\"arg\":\"1.0\"}},\"parents\":[]", true, true),
         ("\"attrs\":{\"d\":{\"__extn\":{\"fn\":\"decimal\",\"arg\":\"1.0\"}}},\"parents\":[]", true, true),
         ("\"attrs\":{\"d\":{\"__extn\":{\"fn\":\"ip\",\"arg\":\"::1\"}}},\"parents\":[]", true, false),
@@ -121,7 +123,8 @@ import Testing
         ("{\"type\":\"Action\",\"id\":\"read\"}", "{}", "[{\"type\":\"Action\",\"id\":\"g\"}]", true),
         ("{\"type\":\"Action\",\"id\":\"read\"}", "{}", "[]", false),
         ("{\"type\":\"Action\",\"id\":\"zz\"}", "{}", "[]", false),
-        ("{\"type\":\"User :: A\",\"id\":\"x\"}", "{}", "[]", false), ("{\"type\":\"in\",\"id\":\"x\"}", "{}", "[]", false),
+        ("{\"type\":\"User :: A\",\"id\":\"x\"}", "{}", "[]", false),
+        ("{\"type\":\"in\",\"id\":\"x\"}", "{}", "[]", false),
     ])
     func conformance(_ uid: String, _ attributes: String, _ parents: String, _ isTaken: Bool) throws {
         let json = "[{\"uid\":\(uid),\"attrs\":\(attributes),\"parents\":\(parents)}]"

@@ -46,12 +46,14 @@ import Testing
         "foo(1)", "decimal.foo", "\"x\".ip()", "isIpv4(\"x\")", "contains([1], 1)", "[1].contains()",
         "[1].contains(1, 2)", "[1].isEmpty(1)", "principal.foo(1)", "f::ip(\"::\")", "principal(1)", "(1)(2)",
         "__cedar::Foo::\"x\" == principal", "principal.__cedar", "principal has __cedar", "principal has a.if",
-        "principal has (a)", "principal has \"a\".b", "\"a\" like (\"a\")", "\"a\" like principal", "principal is (User)",
+        "principal has (a)", "principal has \"a\".b", "\"a\" like (\"a\")", "\"a\" like principal",
+        "principal is (User)",
         "principal is User::\"a\"", "principal in Group::\"g\" is User", "true && if true then true else true",
         "principal == ?principal", "principal[0]", "principal[\"a\" + \"b\"]", "9223372036854775808 > 0",
         "-(9223372036854775808) < 0", "18446744073709551616 > 0", "\"\\xff\" == \"\"", "\"\\q\" == \"\"",
         "\"\\u{110000}\" == \"\"", "\"\\u{d800}\" == \"\"", "\"\\u{}\" == \"\"", "\"\\u{1234567}\" == \"\"",
-        "\"\\*\" == \"\"", "\"a\rb\" == \"\"", "\"a\\\nb\" == \"\"", "a == b", "true = true", "&& true", "true || ", "(true",
+        "\"\\*\" == \"\"", "\"a\rb\" == \"\"", "\"a\\\nb\" == \"\"", "a == b", "true = true", "&& true", "true || ",
+        "(true",
     ])
     func refusesCondition(_ text: String) {
         #expect(!Samples.parses(Samples.policy(when: text)))

@@ -70,7 +70,9 @@ import Testing
         #expect(parsed > 50, "the mutations must leave some policies standing")
     }
 
-    @Test(arguments: ["(", "[", "{a: ", "!", "-", "if true then ", "1 + ", "a.", "ip(", "[1].contains(", "\"", "\\", "?", "@a(\"b\")"])
+    @Test(arguments: [
+        "(", "[", "{a: ", "!", "-", "if true then ", "1 + ", "a.", "ip(", "[1].contains(", "\"", "\\", "?", "@a(\"b\")",
+    ])
     func deepNesting(_ unit: String) {
         let opened = String(repeating: unit, count: 100_000)
         #expect(!Samples.parses(Samples.policy(when: opened)))

@@ -20,7 +20,9 @@ import Testing
         Validator(schema: try Schema(parsing: Self.schema)).validate(try PolicySet(parsing: policies))
     }
 
-    private func kinds(_ condition: String, scope: String = "principal, action, resource") throws -> [ValidationError.Kind] {
+    private func kinds(_ condition: String, scope: String = "principal, action, resource") throws -> [ValidationError
+        .Kind]
+    {
         try result("permit(\(scope)) when { \(condition) };").errors.map(\.kind)
     }
 
@@ -44,23 +46,27 @@ import Testing
         #expect(found.isValid, "\(found.errors)")
     }
 
-    @Test(arguments: [
-        ("principal.nick == \"x\"", .unguardedAttribute), ("principal.nope == \"x\"", .unknownAttribute),
-        ("(principal has nick || true) && principal.nick == \"\"", .unguardedAttribute),
-        ("(principal has nick || principal has boss) && principal.nick == \"\"", .unguardedAttribute),
-        ("!(principal has nick) && principal.nick == \"\"", .unguardedAttribute),
-        ("principal.getTag(\"a\") == 1", .unguardedTag), ("resource.owner.hasTag(\"a\") && principal.getTag(\"a\") == 1", .unguardedTag),
-        ("principal.hasTag(\"a\") && principal.getTag(\"b\") == 1", .unguardedTag),
-        ("principal.level == \"1\"", .incompatibleTypes), ("principal.level", .unexpectedType),
-        ("principal.level + principal.name == 1", .unexpectedType), ("principal.name < \"a\"", .unexpectedType),
-        ("[].contains(1)", .emptySet), ("[1, \"a\"].contains(1)", .incompatibleTypes),
-        ("decimal(principal.name) == decimal(\"1.0\")", .extensionCall), ("decimal(\"1\") == decimal(\"1.0\")", .extensionCall),
-        ("ip(\"::1\", \"::1\").isIpv4()", .extensionCall), ("principal is Nope", .unknownEntityType),
-        ("principal == Nope::\"x\"", .unknownEntityType), ("Color::\"blue\" == Color::\"red\"", .unknownEntity),
-        ("action == Action::\"nope\"", .unknownAction), ("principal in 1", .unexpectedType),
-        ("if principal.level == 1 then 1 else true", .incompatibleTypes), ("principal.level && true", .unexpectedType),
-        ("context.now > datetime(\"2024-01-01\")", .unguardedAttribute),
-    ] as [(String, ValidationError.Kind)])
+    @Test(
+        arguments: [
+            ("principal.nick == \"x\"", .unguardedAttribute), ("principal.nope == \"x\"", .unknownAttribute),
+            ("(principal has nick || true) && principal.nick == \"\"", .unguardedAttribute),
+            ("(principal has nick || principal has boss) && principal.nick == \"\"", .unguardedAttribute),
+            ("!(principal has nick) && principal.nick == \"\"", .unguardedAttribute),
+            ("principal.getTag(\"a\") == 1", .unguardedTag),
+            ("resource.owner.hasTag(\"a\") && principal.getTag(\"a\") == 1", .unguardedTag),
+            ("principal.hasTag(\"a\") && principal.getTag(\"b\") == 1", .unguardedTag),
+            ("principal.level == \"1\"", .incompatibleTypes), ("principal.level", .unexpectedType),
+            ("principal.level + principal.name == 1", .unexpectedType), ("principal.name < \"a\"", .unexpectedType),
+            ("[].contains(1)", .emptySet), ("[1, \"a\"].contains(1)", .incompatibleTypes),
+            ("decimal(principal.name) == decimal(\"1.0\")", .extensionCall),
+            ("decimal(\"1\") == decimal(\"1.0\")", .extensionCall),
+            ("ip(\"::1\", \"::1\").isIpv4()", .extensionCall), ("principal is Nope", .unknownEntityType),
+            ("principal == Nope::\"x\"", .unknownEntityType), ("Color::\"blue\" == Color::\"red\"", .unknownEntity),
+            ("action == Action::\"nope\"", .unknownAction), ("principal in 1", .unexpectedType),
+            ("if principal.level == 1 then 1 else true", .incompatibleTypes),
+            ("principal.level && true", .unexpectedType),
+            ("context.now > datetime(\"2024-01-01\")", .unguardedAttribute),
+        ] as [(String, ValidationError.Kind)])
     func refuses(_ condition: String, _ kind: ValidationError.Kind) throws {
         let scope = "principal, action == Action::\"read\", resource"
         #expect(try kinds(condition, scope: scope).first == kind)
@@ -84,7 +90,8 @@ import Testing
         }
         for scope in [
             "principal in Group::\"g\", action in Action::\"change\", resource == Group::\"x\"",
-            "principal == ?principal, action, resource in ?resource", "principal is User in ?principal, action, resource",
+            "principal == ?principal, action, resource in ?resource",
+            "principal is User in ?principal, action, resource",
         ] {
             #expect(try kinds("true", scope: scope).isEmpty, "\(scope)")
         }

@@ -25,8 +25,9 @@ struct ImportTests {
         "QueryService": [
             "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "Retrieval",
             "TextEmbedding", "VectorSearch", "AsyncHTTPClient", "Crypto", "Foundation", "Glibc", "HTTPTypes",
-            "Hummingbird", "HummingbirdCore", "JWTKit", "Logging", "NIOCore", "NIOFoundationCompat", "ServiceLifecycle",
-            "Synchronization",
+            "Hummingbird", "HummingbirdCore", "JWTKit", "Logging", "NIOCore", "NIOFoundationCompat", "NIOHTTP1",
+            "ServiceLifecycle",
+            "Synchronization", "UnixSignals",
         ],
         "portcullis": [
             "Enclaves", "IndexStore", "QueryService", "ArgumentParser", "Foundation", "Glibc", "Logging",

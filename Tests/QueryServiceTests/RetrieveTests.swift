@@ -26,7 +26,7 @@ struct RetrieveTests {
     func cites() async throws {
         try await TestServer.with(SampleEnclave()) { server in
             let response = try await server.post(
-                "/v1/retrieve", #"{"query": "\#(Self.question)", "k": 1, "purpose": "work"}"#,
+                "/v1/retrieve", #"{"query": "Falcon wing bolt torque", "k": 1, "purpose": "work"}"#,
                 token: server.token("alice"))
             #expect(response.headers["content-type"] == "application/json")
             #expect(response.headers["cache-control"] == "no-store")

@@ -4,9 +4,20 @@
 /// `when` is true and each `unless` false.
 public struct Authorizer: Sendable {
     public let policies: PolicySet
+    /// The policies again, each behind one reference: to go through them must not copy them.
+    private let shared: [SharedPolicy]
+
+    private final class SharedPolicy: Sendable {
+        let policy: Policy
+
+        init(_ policy: Policy) {
+            self.policy = policy
+        }
+    }
 
     public init(policies: PolicySet) {
         self.policies = policies
+        shared = policies.policies.map(SharedPolicy.init)
     }
 
     /// Decides one request. Takes one evaluation of each policy.
@@ -15,18 +26,15 @@ public struct Authorizer: Sendable {
         var permits: [PolicyID] = []
         var forbids: [PolicyID] = []
         var errors: [PolicyEvaluationError] = []
-        for policy in policies.policies {
+        for item in shared {
             do {
-                guard try evaluator.applies(policy) else { continue }
-                switch policy.effect {
-                case .permit: permits.append(policy.id)
-                case .forbid: forbids.append(policy.id)
+                guard try evaluator.applies(item.policy) else { continue }
+                switch item.policy.effect {
+                case .permit: permits.append(item.policy.id)
+                case .forbid: forbids.append(item.policy.id)
                 }
             } catch {
-                errors.append(
-                    PolicyEvaluationError(
-                        policy: policy.id, effect: policy.effect, fault: error.fault,
-                        location: policy.source.location(of: error.span)))
+                errors.append(PolicyEvaluationError(error, in: item.policy))
             }
         }
         let isAllowed = forbids.isEmpty && !permits.isEmpty

@@ -19,8 +19,19 @@ public struct PolicyEvaluationError: Error, Sendable, CustomStringConvertible {
     public let policy: PolicyID
     public let effect: Effect
     public let fault: EvaluationFault
+    private let source: SourceText
+    private let span: SourceSpan
+
+    init(_ error: EvaluationError, in policy: Policy) {
+        self.policy = policy.id
+        effect = policy.effect
+        fault = error.fault
+        source = policy.source
+        span = error.span
+    }
+
     /// Where in the policy's text the fault arose.
-    public let location: SourceLocation
+    public var location: SourceLocation { source.location(of: span) }
 
     public var description: String { "\(location): policy `\(policy)`: \(fault)" }
 }

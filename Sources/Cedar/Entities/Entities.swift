@@ -6,10 +6,15 @@
 /// The records live in a shared base and a small overlay, so that adding one entity to a large store copies little.
 public struct Entities: Sendable {
     /// What the store knows of an entity.
-    public struct Record: Sendable {
+    public final class Record: Sendable {
         public let entity: Entity
         /// Everything above the entity, not itself.
         public let ancestors: Set<EntityUID>
+
+        init(entity: Entity, ancestors: Set<EntityUID>) {
+            self.entity = entity
+            self.ancestors = ancestors
+        }
 
         public var attributes: [CedarString: Value] { entity.attributes }
         public var tags: [CedarString: Value] { entity.tags }

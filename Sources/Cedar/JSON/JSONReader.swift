@@ -98,6 +98,9 @@ struct JSONReader {
         }
     }
 
+    /// Up to this many keys it is quicker to compare with each than to hash.
+    private static let fewKeys = 12
+
     private mutating func object() throws(ParseError) -> JSONValue.Kind {
         var members: [JSONValue.Member] = []
         var keys: Set<CedarString> = []
@@ -108,7 +111,14 @@ struct JSONReader {
             let start = position
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw unexpected(["key"]) }
             let key = try string()
-            guard keys.insert(key).inserted else { throw error("the key \(key.quoted) stands here twice", from: start) }
+            let isNew: Bool
+            if members.count < Self.fewKeys {
+                isNew = !members.contains { $0.key == key }
+            } else {
+                if keys.isEmpty { keys.formUnion(members.map(\.key)) }
+                isNew = keys.insert(key).inserted
+            }
+            guard isNew else { throw error("the key \(key.quoted) stands here twice", from: start) }
             skipBlank()
             guard take(":") else { throw unexpected(["`:`"]) }
             members.append(JSONValue.Member(key: key, value: try value()))

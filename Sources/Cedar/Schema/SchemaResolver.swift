@@ -42,7 +42,7 @@ struct SchemaResolver {
         for name in resolver.commonTypes.keys.sorted() { resolver.resolveCommon(name, depth: 0) }
         let entityTypes = resolver.entityTypes(namespaces)
         let actions = resolver.actions(namespaces)
-        guard resolver.errors.isEmpty else { throw ParseErrors(Array(resolver.errors.prefix(ParseErrors.limit))) }
+        guard resolver.errors.isEmpty else { throw ParseErrors(Array(resolver.errors.prefix(Limits.reportedErrors))) }
         return Schema(entityTypes: entityTypes, actions: actions)
     }
 
@@ -51,7 +51,7 @@ struct SchemaResolver {
     }
 
     private mutating func report(_ message: String, at span: SourceSpan, hint: String? = nil) {
-        guard errors.count < ParseErrors.limit else { return }
+        guard errors.count < Limits.reportedErrors else { return }
         errors.append(ParseError(message, at: span, in: source, hint: hint))
     }
 

@@ -19,7 +19,22 @@ struct Lexer {
         }
     }
 
+    /// What is wrong with the text where no token can be read.
+    struct Failure: Error {
+        let message: String
+        let span: SourceSpan
+    }
+
     mutating func next() throws(ParseError) -> Token {
+        do {
+            return try scan()
+        } catch {
+            throw ParseError(error.message, at: error.span, in: source)
+        }
+    }
+
+    /// The next token. After a failure the position is past what could not be read.
+    mutating func scan() throws(Failure) -> Token {
         skipBlank()
         let start = position
         guard start < bytes.count else { return Token(kind: .endOfText, start: start, end: start) }
@@ -56,9 +71,11 @@ struct Lexer {
             let name = run(.slot, Identifier.isPart)
             return Token(kind: .slot, start: start, end: name.end)
         default:
-            let (_, length) = UTF8Decoding.scalar(in: bytes, at: start)
+            let (scalar, length) = UTF8Decoding.scalar(in: bytes, at: start)
             position = start + length
-            throw ParseError("a character that no token begins with", at: SourceSpan(start, position), in: source)
+            throw Failure(
+                message: scalar == "\u{FEFF}" ? "a byte-order mark" : "a character that no token begins with",
+                span: SourceSpan(start, position))
         }
     }
 
@@ -78,7 +95,7 @@ struct Lexer {
         return Token(kind: kind, start: start, end: position)
     }
 
-    private mutating func string() throws(ParseError) -> Token {
+    private mutating func string() throws(Failure) -> Token {
         let start = position
         var index = start + 1
         while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
@@ -90,9 +107,7 @@ struct Lexer {
         }
         guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else {
             position = bytes.count
-            let lineEnd = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
-            throw ParseError(
-                "a string without its closing quotation mark", at: SourceSpan(start, lineEnd), in: source)
+            throw Failure(message: "a string without its closing quotation mark", span: SourceSpan(start, start + 1))
         }
         position = index + 1
         return Token(kind: .string, start: start, end: position)

@@ -56,6 +56,11 @@ public struct Condition: Hashable, Sendable {
 public struct Annotation: Sendable {
     public let name: CedarString
     public let value: CedarString
+
+    public init(name: CedarString, value: CedarString = "") {
+        self.name = name
+        self.value = value
+    }
 }
 
 /// One policy: what it says of principal, action, resource and the conditions under which it applies.

@@ -18,7 +18,7 @@ struct PolicyParser {
         }
         var policies: [Policy] = []
         var errors: [ParseError] = []
-        while !parser.cursor.at(.endOfText), errors.count < ParseErrors.limit {
+        while !parser.cursor.at(.endOfText), errors.count < Limits.reportedErrors {
             do {
                 parser.nesting = 0
                 policies.append(try parser.policy(id: PolicyID(position: policies.count)))

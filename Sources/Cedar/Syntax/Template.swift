@@ -47,7 +47,8 @@ public enum PolicySetError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .duplicateID(let id): "the policy id `\(id)` is taken"
-        case .unlinkedSlot(let slot, let policy): "policy `\(policy)` has the slot \(slot.rawValue), which only a template may"
+        case .unlinkedSlot(let slot, let policy):
+            "policy `\(policy)` has the slot \(slot.rawValue), which only a template may"
         case .missingSlot(let slot, let template): "template `\(template)` needs an entity for \(slot.rawValue)"
         case .unknownSlot(let slot, let template): "template `\(template)` has no slot \(slot.rawValue)"
         case .noSuchTemplate(let id): "there is no template `\(id)`"

@@ -119,16 +119,16 @@ struct TokenCursor {
     /// The span from an offset to the end of the last token taken.
     func span(from start: Int) -> SourceSpan { SourceSpan(start, max(start, previousEnd)) }
 
-    /// Skips past the next `;` (or to the end of the text), over whatever does not lex.
+    /// Skips past the next `;` (or to the end of the text), over whatever does not lex: the error that led here is
+    /// enough for one policy.
     mutating func skipPastSemicolon() {
-        while true {
-            let reached = current.kind
-            if reached == .endOfText { return }
+        while !at(.endOfText) {
+            let isEnd = at(.semicolon)
+            previousEnd = current.end
             do {
-                try advance()
-                if reached == .semicolon { return }
+                current = try lexer.scan()
+                if isEnd { return }
             } catch {
-                // What does not lex is reported once, by the error that led here; the lexer has moved past it.
                 current = Token(kind: .comma, start: lexer.position, end: lexer.position)
             }
         }

@@ -2,16 +2,39 @@
 ///
 /// Two strings are equal when their bytes are equal. Swift's `String` compares by canonical equivalence, under which
 /// `"é"` and `"e\u{301}"` are the same; a rule that names one must not let in the other.
-public struct CedarString: Hashable, Sendable {
+///
+/// The hash is taken once, when the string is made: strings are looked up far more often than made. It is seeded for
+/// each process, as all of Swift's hashes are.
+public struct CedarString: Sendable {
     /// The bytes, valid UTF-8 whenever the string was made from policy text, JSON or a `String`.
     public let utf8: [UInt8]
+    private let hash: Int
 
     public init(_ string: String) {
-        utf8 = Array(string.utf8)
+        self.init(bytes: Array(string.utf8))
     }
 
     public init(utf8: some Sequence<UInt8>) {
-        self.utf8 = Array(utf8)
+        self.init(bytes: Array(utf8))
+    }
+
+    private init(bytes: [UInt8]) {
+        utf8 = bytes
+        var hasher = Hasher()
+        var word: UInt64 = 0
+        var filled = 0
+        for byte in bytes {
+            word = word << 8 | UInt64(byte)
+            filled += 1
+            if filled == 8 {
+                hasher.combine(word)
+                word = 0
+                filled = 0
+            }
+        }
+        hasher.combine(word)
+        hasher.combine(bytes.count)
+        hash = hasher.finalize()
     }
 
     public var isEmpty: Bool { utf8.isEmpty }
@@ -27,6 +50,16 @@ public struct CedarString: Hashable, Sendable {
             index += length
         }
         return scalars
+    }
+}
+
+extension CedarString: Hashable {
+    public static func == (left: CedarString, right: CedarString) -> Bool {
+        left.hash == right.hash && left.utf8 == right.utf8
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(hash)
     }
 }
 

@@ -31,9 +31,6 @@ public struct ParseError: Error, Hashable, Sendable, CustomStringConvertible {
 public struct ParseErrors: Error, Hashable, Sendable, CustomStringConvertible {
     public let errors: [ParseError]
 
-    /// The most errors that are collected from one text.
-    static let limit = 50
-
     init(_ errors: [ParseError]) {
         self.errors = errors
     }
@@ -45,6 +42,8 @@ public struct ParseErrors: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Bounds on what the parsers take. Each error that reports one of them gives both numbers.
 public enum Limits {
+    /// Errors that are collected from one text, or from one policy in validation.
+    public static let reportedErrors = 50
     /// Bytes of one policy or schema text.
     public static let sourceBytes = 8 << 20
     /// Height of an expression tree, and of nested types in a schema.

@@ -33,20 +33,39 @@ public struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The bytes of one file, kept to say where a construct stands and to show the line that it stands on.
+///
+/// A location takes time in the logarithm of the number of lines and in `blockSize`, however long the lines are, so that
+/// many errors in one text stay cheap.
 public struct SourceText: Sendable {
     /// The name that messages give to the text.
     public let file: String
     public let bytes: [UInt8]
     private let lineStarts: [Int32]
+    /// How many scalars begin before each multiple of `blockSize`.
+    private let scalarsBefore: [Int32]
+
+    /// A power of two.
+    private static let blockSize = 4096
+    /// How many bytes a snippet shows before what it marks, and half of what it shows from there on.
+    private static let snippetLength = 100
 
     public init(file: String, bytes: [UInt8]) {
         self.file = file
         self.bytes = bytes
         var starts: [Int32] = [0]
-        for (index, byte) in bytes.enumerated() where byte == 0x0A {
-            starts.append(Int32(clamping: index + 1))
+        var before: [Int32] = []
+        var scalars: Int32 = 0
+        // A text that is longer than any parser takes is only kept to be named in an error at its beginning.
+        var index = bytes.count <= Limits.sourceBytes ? 0 : bytes.count
+        while index < bytes.count {
+            let byte = bytes[index]
+            if index & (Self.blockSize - 1) == 0 { before.append(scalars) }
+            if byte & 0xC0 != 0x80 { scalars += 1 }
+            index += 1
+            if byte == 0x0A { starts.append(Int32(index)) }
         }
         lineStarts = starts
+        scalarsBefore = before
     }
 
     /// The text that stands in for none, for policies that were built by code.
@@ -63,37 +82,50 @@ public struct SourceText: Sendable {
         return low
     }
 
-    public func location(of span: SourceSpan) -> SourceLocation {
-        let offset = min(Int(span.start), bytes.count)
-        let line = lineIndex(of: offset)
-        let start = Int(lineStarts[line])
-        return SourceLocation(file: file, line: line + 1, column: Self.scalarCount(bytes[start..<offset]) + 1)
+    /// How many scalars begin before `offset`.
+    private func scalars(before offset: Int) -> Int {
+        guard let last = scalarsBefore.indices.last else { return 0 }
+        let block = min(offset / Self.blockSize, last)
+        let start = block * Self.blockSize
+        return Int(scalarsBefore[block]) + Self.scalarCount(bytes[start..<min(offset, start + Self.blockSize)])
     }
 
-    /// The line of a span with a line of carets below it, each prefixed by the line number's gutter.
-    ///
-    /// Lines longer than `SourceText.snippetLength` are cut around the span.
+    private func offset(of span: SourceSpan) -> Int {
+        min(Int(span.start), bytes.count, Limits.sourceBytes)
+    }
+
+    public func location(of span: SourceSpan) -> SourceLocation {
+        let offset = offset(of: span)
+        let line = lineIndex(of: offset)
+        let column = scalars(before: offset) - scalars(before: Int(lineStarts[line])) + 1
+        return SourceLocation(file: file, line: line + 1, column: column)
+    }
+
+    /// The line of a span with carets below the span, each prefixed by the line number's gutter. Long lines are cut.
     public func snippet(_ span: SourceSpan) -> String {
         guard !bytes.isEmpty else { return "" }
-        let offset = min(Int(span.start), bytes.count)
+        let offset = offset(of: span)
         let line = lineIndex(of: offset)
-        let start = Int(lineStarts[line])
         var end = line + 1 < lineStarts.count ? Int(lineStarts[line + 1]) - 1 : bytes.count
-        if end > start, bytes[end - 1] == 0x0D { end -= 1 }
-        let from = max(start, offset - Self.snippetLength)
-        let to = min(end, max(offset, min(Int(span.end), end)) + Self.snippetLength)
-        let shown = String(decoding: bytes[min(from, to)..<to], as: UTF8.self)
+        if end > offset, bytes[end - 1] == 0x0D { end -= 1 }
+        end = scalarStart(at: min(end, offset + 2 * Self.snippetLength))
+        let from = scalarStart(at: max(Int(lineStarts[line]), offset - Self.snippetLength))
+        let shown = String(decoding: bytes[from..<max(from, end)], as: UTF8.self)
             .unicodeScalars.map { $0.properties.generalCategory == .control ? " " : String($0) }.joined()
         let number = String(line + 1)
         let gutter = String(repeating: " ", count: number.utf8.count)
-        let before = Self.scalarCount(bytes[min(from, offset)..<offset])
-        let marked = max(1, Self.scalarCount(bytes[offset..<max(offset, min(Int(span.end), to))]))
+        let before = Self.scalarCount(bytes[from..<max(from, offset)])
+        let marked = max(1, Self.scalarCount(bytes[offset..<max(offset, min(Int(span.end), end))]))
         let carets = String(repeating: " ", count: before) + String(repeating: "^", count: marked)
         return "\(gutter) |\n\(number) | \(shown)\n\(gutter) | \(carets)"
     }
 
-    /// How many bytes a snippet shows on either side of what it marks.
-    static let snippetLength = 100
+    /// The nearest offset at or before the given one at which a scalar begins.
+    private func scalarStart(at offset: Int) -> Int {
+        var start = offset
+        while start > 0, start < bytes.count, bytes[start] & 0xC0 == 0x80 { start -= 1 }
+        return start
+    }
 
     private static func scalarCount(_ bytes: ArraySlice<UInt8>) -> Int {
         var count = 0

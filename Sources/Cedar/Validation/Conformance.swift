@@ -77,6 +77,24 @@ public struct Conformance: Sendable {
     }
 
     func problem(with attributes: [CedarString: Value], as type: RecordType) -> String? {
+        fits(attributes, type) ? nil : firstProblem(with: attributes, as: type)
+    }
+
+    /// Whether there is no problem, without the sorting that it takes to always name the same one.
+    private func fits(_ attributes: [CedarString: Value], _ type: RecordType) -> Bool {
+        var found = 0
+        for (name, attribute) in type.attributes {
+            guard let value = attributes[name] else {
+                if attribute.isRequired { return false }
+                continue
+            }
+            found += 1
+            if problem(with: value, as: attribute.type) != nil { return false }
+        }
+        return found == attributes.count
+    }
+
+    private func firstProblem(with attributes: [CedarString: Value], as type: RecordType) -> String? {
         for (name, attribute) in type.attributes.sorted(by: { $0.key < $1.key }) {
             guard let value = attributes[name] else {
                 if attribute.isRequired { return "the attribute `\(name)` is missing" }

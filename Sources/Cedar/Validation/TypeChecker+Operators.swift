@@ -129,18 +129,27 @@ extension TypeChecker {
 
     // MARK: Attributes and tags
 
-    /// The attributes of a type; none and a report for a type without.
-    private mutating func attributes(
-        of type: StaticType, operation: String, at expression: Expr
-    ) -> [CedarString: StaticType.Attribute]? {
+    /// An attribute of a type, `.some(nil)` if it has none of that name, `nil` and a report for a type without any.
+    private mutating func attribute(
+        _ name: CedarString, of type: StaticType, operation: String, at expression: Expr
+    ) -> StaticType.Attribute?? {
         switch type {
-        case .record(let attributes): return attributes
-        case .entity(let name):
-            if let entityType = facts.schema.entityType(name) { return StaticType.attributes(entityType.attributes) }
-            return [:]
+        case .record(let attributes): return .some(attributes[name])
+        case .entity(let typeName):
+            let declared = facts.schema.entityType(typeName)?.attributes.attributes[name]
+            return .some(declared.map { .init(type: StaticType($0.type), isRequired: $0.isRequired) })
         default:
             mismatch(operation, "an entity or a Record", type, at: expression)
             return nil
+        }
+    }
+
+    /// The names that a type has, for a hint.
+    private func attributeNames(of type: StaticType) -> [CedarString] {
+        switch type {
+        case .record(let attributes): attributes.keys.sorted()
+        case .entity(let name): facts.schema.entityType(name)?.attributes.attributes.keys.sorted() ?? []
+        default: []
         }
     }
 
@@ -148,13 +157,13 @@ extension TypeChecker {
         _ name: CedarString, of target: Expr, _ known: Set<Capability>, at expression: Expr
     ) -> Typing? {
         guard let owner = type(target, known)?.type,
-            let attributes = attributes(of: owner, operation: ".\(name)", at: target)
+            let found = attribute(name, of: owner, operation: ".\(name)", at: target)
         else { return nil }
-        guard let attribute = attributes[name] else {
-            let names = attributes.keys.sorted().map { "`\($0)`" }
+        guard let attribute = found else {
+            let names = attributeNames(of: owner).prefix(12).map { "`\($0)`" }
             report(
                 .unknownAttribute, "\(owner.shortDescription) has no attribute `\(name)`", at: expression,
-                hint: names.isEmpty ? "it has no attributes" : "it has \(names.prefix(12).joined(separator: ", "))")
+                hint: names.isEmpty ? "it has no attributes" : "it has \(names.joined(separator: ", "))")
             return nil
         }
         guard attribute.isRequired || known.contains(.attribute(of: target, name)) else {
@@ -188,9 +197,9 @@ extension TypeChecker {
 
     private mutating func hasOne(_ name: CedarString, _ target: Expr, _ known: Set<Capability>) -> Typing? {
         guard let owner = type(target, known)?.type,
-            let attributes = attributes(of: owner, operation: "has", at: target)
+            let found = attribute(name, of: owner, operation: "has", at: target)
         else { return nil }
-        guard let attribute = attributes[name] else { return Typing(.bool(.never)) }
+        guard let attribute = found else { return Typing(.bool(.never)) }
         let capability = Capability.attribute(of: target, name)
         var isCertain = known.contains(capability)
         // An entity may be missing from the store, so even a required attribute is uncertain.

@@ -34,6 +34,7 @@ struct TypeChecker {
     let facts: SchemaFacts
     let environment: RequestEnvironment
     let source: SourceText
+    private let context: StaticType
     private(set) var problems: [Problem] = []
     /// Above zero where a guard stood in something that failed, so that a missing guard may be a consequence of it.
     private var uncertainty = 0
@@ -42,9 +43,11 @@ struct TypeChecker {
         self.facts = facts
         self.environment = environment
         self.source = source
+        context = .record(StaticType.attributes(environment.context))
     }
 
     mutating func report(_ kind: ValidationError.Kind, _ message: String, at expression: Expr, hint: String? = nil) {
+        guard problems.count < Limits.reportedErrors else { return }
         if uncertainty > 0, kind == .unguardedAttribute || kind == .unguardedTag { return }
         problems.append(
             Problem(
@@ -145,7 +148,7 @@ struct TypeChecker {
         case .principal: Typing(.entity(environment.principal))
         case .action: Typing(.entity(environment.action.type))
         case .resource: Typing(.entity(environment.resource))
-        case .context: Typing(.record(StaticType.attributes(environment.context)))
+        case .context: Typing(context)
         }
     }
 
@@ -163,10 +166,11 @@ struct TypeChecker {
 
     mutating func conjunction(_ operands: [Expr], _ known: Set<Capability>) -> Typing? {
         var result: Typing? = Typing(.bool(.always))
+        var here = known
         let uncertaintyBefore = uncertainty
         defer { uncertainty = uncertaintyBefore }
         for operand in operands {
-            guard let typing = type(operand, known.union(result?.capabilities ?? [])) else {
+            guard let typing = type(operand, here) else {
                 result = nil
                 lostGuards(of: operand)
                 continue
@@ -178,9 +182,10 @@ struct TypeChecker {
                 continue
             }
             if truth == .never { return result == nil ? nil : Typing(.bool(.never)) }
-            if var joined = result {
+            if var joined = result.take() {
                 if truth == .unknown { joined.type = .bool(.unknown) }
                 joined.capabilities.formUnion(typing.capabilities)
+                here.formUnion(typing.capabilities)
                 result = joined
             }
         }

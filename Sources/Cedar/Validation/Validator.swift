@@ -29,7 +29,7 @@ public struct Validator: Sendable {
             let message = "the expression is \(height) levels high; the limit is \(Limits.expressionHeight)"
             return ([error(.tooDeep, message, at: policy.span, in: policy)], nil)
         }
-        var errors = NameChecker(facts: facts).problems(in: policy).map { problem in
+        var errors = NameChecker(facts: facts).problems(in: policy).prefix(Limits.reportedErrors).map { problem in
             error(problem.kind, problem.message, at: problem.span, in: policy, hint: problem.hint)
         }
         let scopes = ScopeTyping(facts: facts)
@@ -84,13 +84,16 @@ public struct Validator: Sendable {
             let truth = checker.check(policy.conditions)
             if truth != .never { canApply = true }
             for problem in checker.problems where reported.insert(problem).inserted {
+                guard errors.count < Limits.reportedErrors else { break }
                 errors.append(
                     error(
                         problem.kind, "\(problem.message) (for \(environment.shown))", at: problem.span, in: policy,
                         hint: problem.hint))
             }
         }
-        return (errors.sorted { ($0.location.line, $0.location.column) < ($1.location.line, $1.location.column) }, canApply)
+        return (
+            errors.sorted { ($0.location.line, $0.location.column) < ($1.location.line, $1.location.column) }, canApply
+        )
     }
 
     private static func variables(in expression: Expr) -> Set<Expr.Variable> {

@@ -29,7 +29,8 @@ extension Value: CustomStringConvertible {
         case .long(let value): "\(value)"
         case .string(let value): value.quoted
         case .entity(let uid): uid.description
-        case .set(let members): "[" + members.map(\.description).sorted().joined(separator: ", ") + "]"
+        case .set(let members):
+            "[" + members.map { CedarString($0.description) }.sorted().map(\.description).joined(separator: ", ") + "]"
         case .record(let attributes):
             "{"
                 + attributes.sorted { $0.key < $1.key }.map { "\($0.key.quoted): \($0.value)" }

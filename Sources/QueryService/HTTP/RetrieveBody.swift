@@ -38,7 +38,13 @@ struct RetrieveBody: Decodable {
         }
         let container = try decoder.container(keyedBy: CodingKeys.self)
         query = try container.decode(String.self, forKey: .query)
-        k = try container.decodeIfPresent(Int.self, forKey: .k)
+        k = try container.decodeIfPresent(Double.self, forKey: .k).map { number in
+            guard let whole = Int(exactly: number) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .k, in: container, debugDescription: "must be a whole number")
+            }
+            return whole
+        }
         purpose = try container.decodeIfPresent(String.self, forKey: .purpose)
         filter = try container.decodeIfPresent(FilterJSON.self, forKey: .filter)
         minScore = try container.decodeIfPresent(Double.self, forKey: .minScore)

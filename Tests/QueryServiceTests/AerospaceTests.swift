@@ -1,0 +1,91 @@
+import Enclaves
+import Foundation
+import IndexStore
+import Ingest
+import Labels
+import Retrieval
+import Testing
+
+@testable import QueryService
+
+@Suite("The sample enclave, with the real model")
+struct AerospaceTests {
+    /// The least share of (question, person) for which the right passage is among the first three.
+    static let goal = 0.85
+
+    @Test("Everything is ingested but the file in the inbox")
+    func ingests() async throws {
+        let enclave = try await AerospaceEnclave.shared()
+        #expect(enclave.summary.setAside.map(\.path) == ["inbox/scan-0093-receiving-note.txt"])
+        #expect(enclave.summary.added >= 20)
+        #expect(enclave.engine.index.snapshot().passageCount == enclave.summary.passages)
+        #expect(enclave.engine.current.enclave.warnings.isEmpty)
+    }
+
+    @Test("Four people get four different right answers to the demo's question")
+    func demo() async throws {
+        let enclave = try await AerospaceEnclave.shared()
+        let question = try #require(try AerospaceEnclave.questions().first)
+        let answers = try #require(question.answers, "the first question has the answers of the demo")
+        #expect(answers.count == 4)
+        var best: Set<String> = []
+        for (person, place) in answers {
+            let passage = try #require(try await enclave.ask(question, as: person, count: 5).first)
+            #expect(enclave.isPassage(passage, at: place), "\(person) gets: \(passage.text)")
+            best.insert(passage.text)
+        }
+        #expect(best.count == answers.count)
+    }
+
+    @Test("Who may see a passage finds it, and nobody else does")
+    func questions() async throws {
+        let enclave = try await AerospaceEnclave.shared()
+        var asked = 0
+        var missed: [String] = []
+        for question in try AerospaceEnclave.questions() {
+            #expect(!question.maySee.isEmpty && !question.mayNotSee.isEmpty, "\(question.id) has readers and others")
+            for person in question.maySee {
+                asked += 1
+                let passages = try await enclave.ask(question, as: person, count: 3)
+                if !passages.contains(where: { enclave.isPassage($0, at: question.place) }) {
+                    missed.append("\(question.id) as \(person)")
+                }
+            }
+            for person in question.mayNotSee {
+                let passages = try await enclave.ask(question, as: person, count: 50)
+                let document = try await enclave.document(question.document, as: person, purpose: question.purpose)
+                for passage in passages + (document?.passages ?? []) {
+                    #expect(!enclave.isPassage(passage, at: question.place), "\(question.id) shown to \(person)")
+                }
+            }
+        }
+        let share = Double(asked - missed.count) / Double(asked)
+        print("sample enclave: the right passage among the first 3 in \(asked - missed.count) of \(asked)")
+        print(missed.map { "  not for \($0)\n" }.joined(), terminator: "")
+        #expect(asked >= 100 && share >= Self.goal, "not among the first three: \(missed)")
+    }
+
+    /// What a file says of itself can only tighten; nothing in `labels.yaml` lets these two lower anything.
+    static let planted = [
+        (
+            path: "projects/kittiwake/KD-55230-actuator-housing-notes.md", reader: "marcus.odell",
+            mark: "(U) Seal glands"
+        ),
+        (path: "projects/heron/tdp/ECN-1182-hinge-fitting.txt", reader: "lena.hartwig", mark: "HN-20417-3"),
+    ]
+
+    @Test("A planted portion mark and planted front matter loosen nothing", arguments: planted)
+    func plantedMarks(path: String, reader: String, mark: String) async throws {
+        let enclave = try await AerospaceEnclave.shared()
+        let document = try #require(
+            try await enclave.document(path, as: reader, purpose: "engineering"), "\(reader) reads \(path)")
+        #expect(document.passages.contains { $0.text.contains(mark) }, "what was planted is there")
+        for passage in document.passages {
+            #expect(passage.attributes["classification"] == .string("cui"))
+            #expect(passage.marking.hasPrefix("CUI//"))
+        }
+        for stranger in ["tobias.finch", "priya.raman", "harriet.jennings"] {
+            #expect(try await enclave.document(path, as: stranger, purpose: "engineering") == nil)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Ingest
+import TestSupport
+import Testing
+
+@testable import QueryService
+
+/// How many random worlds a test goes through: `PORTCULLIS_WORLDS`, or a few.
+enum Worlds {
+    static let seed = SeededGenerator.newSeed("non-interference")
+    static let given = ProcessInfo.processInfo.environment["PORTCULLIS_WORLDS"].flatMap { Int($0) }
+
+    /// A world for each number; the first has the printed seed itself, so that a failing seed repeats the failing world.
+    static func seeds(_ count: Int) -> [UInt64] { (0..<UInt64(given ?? count)).map { seed &+ $0 } }
+}
+
+/// Form one: whoever may read a part gets, byte for byte, the responses of an index that holds only this part.
+@Suite("Non-interference: an index of everything answers like an index of what may be read")
+struct NonInterferenceTests {
+    @Test("Whole responses, in random worlds", arguments: Worlds.seeds(4))
+    func permittedOnly(seed: UInt64) async throws {
+        var generator = SeededGenerator(seed: seed &* 31)
+        let world = try RandomWorld(seed: seed)
+        let embedder = HashingEmbedder()
+        let engine = try await Engine(folder: world.url, create: true, embedder: embedder, logger: TwoIndexes.logger)
+        let summary = try await engine.ingest { _ in }
+        #expect(summary.setAside.isEmpty, "PORTCULLIS_SEED=\(seed): \(summary.setAside)")
+        let verdict = try await TwoIndexes(world: world, engine: engine, embedder: embedder)
+            .compare(askers: 3, using: &generator)
+        #expect(verdict.differences.isEmpty, "PORTCULLIS_SEED=\(seed): \(verdict.differences.first ?? "")")
+        #expect(verdict.compared > 0 && verdict.permitted + verdict.hidden > 0)
+    }
+
+    /// The index keeps nothing of its past: removed documents, changed rules and labels, edited texts, a restart.
+    @Test("After documents and rules have changed, and after a restart", arguments: Worlds.seeds(2))
+    func history(seed: UInt64) async throws {
+        var generator = SeededGenerator(seed: seed &* 37)
+        var world = try RandomWorld(seed: seed)
+        let embedder = HashingEmbedder()
+        func check(_ engine: Engine, _ what: String) async throws {
+            let verdict = try await TwoIndexes(world: world, engine: engine, embedder: embedder)
+                .compare(askers: 1, using: &generator)
+            #expect(
+                verdict.differences.isEmpty, "PORTCULLIS_SEED=\(seed), \(what): \(verdict.differences.first ?? "")")
+        }
+        var engine: Engine? = try await Engine(
+            folder: world.url, create: true, embedder: embedder, logger: TwoIndexes.logger)
+        _ = try await engine?.ingest { _ in }
+        try world.changeDocuments()
+        _ = try await engine?.ingest { _ in }
+        try await check(try #require(engine), "documents changed")
+        try world.changeRules()
+        _ = try await engine?.ingest { _ in }
+        try await check(try #require(engine), "rules changed")
+        engine = nil
+        let reopened = try await Engine(
+            folder: world.url, create: false, embedder: embedder, logger: TwoIndexes.logger)
+        try await check(reopened, "reopened")
+        try world.changeDocuments()
+        _ = try await reopened.ingest { _ in }
+        try await check(reopened, "documents changed after a restart")
+    }
+}
+
+/// Each leak that is planted makes the comparison fail. One that does not is a failure of the tests themselves.
+@Suite("Non-interference: planted leaks are caught")
+struct PlantedLeakTests {
+    /// Fixed, so that what these controls show does not depend on luck.
+    static let seeds: Range<UInt64> = 1..<21
+
+    @Test("A leak in the service or the index", arguments: Plant.allCases.filter { $0 != .nothing })
+    func plantedLeak(plant: Plant) async throws {
+        for seed in Self.seeds {
+            let verdict = try await verdict(plant, seed: seed)
+            if !verdict.differences.isEmpty { return }
+        }
+        Issue.record("\(plant) was not caught in \(Self.seeds.count) worlds")
+    }
+
+    @Test("Without a leak the rebuilt service passes the same comparison", arguments: seeds.prefix(2))
+    func nothingPlanted(seed: UInt64) async throws {
+        let verdict = try await verdict(.nothing, seed: seed)
+        #expect(verdict.differences.isEmpty, "\(verdict.differences.first ?? "")")
+        #expect(verdict.permitted > 0 && verdict.hidden > 0)
+    }
+
+    private func verdict(_ plant: Plant, seed: UInt64) async throws -> Verdict {
+        var generator = SeededGenerator(seed: seed)
+        let world = try RandomWorld(seed: seed)
+        let embedder = HashingEmbedder()
+        let engine = try await Engine(folder: world.url, create: true, embedder: embedder, logger: TwoIndexes.logger)
+        _ = try await engine.ingest { _ in }
+        return try await TwoIndexes(world: world, engine: engine, embedder: embedder, plant: plant)
+            .compare(askers: 1, using: &generator)
+    }
+}

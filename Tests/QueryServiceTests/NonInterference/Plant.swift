@@ -1,0 +1,319 @@
+import AccessControl
+import Cedar
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Labels
+import Logging
+import Passages
+import Retrieval
+import ServiceLifecycle
+import Synchronization
+import Testing
+import TextEmbedding
+
+@testable import IndexStore
+@testable import QueryService
+@testable import VectorSearch
+
+/// A leak on purpose. A test of non-interference that does not see it proves nothing.
+enum Plant: String, CaseIterable, Sendable {
+    /// No leak: the rebuilt server itself answers alike.
+    case nothing
+    /// The k best of all rows, then those that may be read.
+    case postFilter
+    /// Passages are numbered through.
+    case rowNumbers
+    /// Equal scores stand in the order in which labels came.
+    case tiesByRowOrder
+    /// Scores are centred on the mean of all rows.
+    case meanOfAllRows
+    /// Scores are weighted by the number of all rows.
+    case countOfAllRows
+    /// Scores are divided by the best of all rows.
+    case bestOfAllRows
+    /// Scores are those of one call of the BLAS library over all rows.
+    case scoresFromBLAS
+    /// A passage is left out beside a hidden one that is as near.
+    case duplicatesOfHidden
+    /// Titles and addresses are shown with every passage.
+    case hiddenTitles
+    /// Headings are shown with every passage below them.
+    case hiddenHeadings
+    /// The index's generation in place of the content tag.
+    case generationNumber
+    /// 403 for what exists and may not be read.
+    case forbiddenIsTold
+    /// Answers are kept by question, whoever asks.
+    case sharedCache
+    /// The number of all passages in a header.
+    case totalInHeader
+    /// Policies that forbid are left out of the decision.
+    case forbidsIgnored
+
+    /// Serves an engine with a leak, or as it is.
+    static func serve<Result: Sendable>(
+        _ engine: Engine, _ plant: Plant?, policies: PolicyText,
+        _ body: @Sendable (TestServer) async throws -> Result
+    ) async throws -> Result {
+        let logger = TwoIndexes.logger
+        let (ports, running) = AsyncStream<Int>.makeStream()
+        let application: any ApplicationProtocol
+        if let plant {
+            let routes = try LeakyRoutes(engine: engine, plant: plant, policies: policies)
+            application = routes.application(logger: logger) { running.yield($0) }
+        } else {
+            application = QueryApplication(engine: engine, logger: logger)
+                .application(host: "127.0.0.1", port: 0) { running.yield($0) }
+        }
+        let group = ServiceGroup(configuration: .init(services: [.init(service: application)], logger: logger))
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            var iterator = ports.makeAsyncIterator()
+            let port = try #require(await iterator.next())
+            let result: Swift.Result<Result, any Error>
+            do {
+                result = .success(try await body(TestServer(engine: engine, port: port)))
+            } catch {
+                result = .failure(error)
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            return try result.get()
+        }
+    }
+}
+
+/// Everything in an index, as a decision that permits everything.
+private struct Everything: Sendable {
+    private let authorizer: LabelAuthorizer
+    private let request: AccessRequest
+
+    init(_ engine: Engine) throws {
+        let enclave = engine.current.enclave
+        authorizer = try LabelAuthorizer(
+            policies: PolicySet(parsing: "permit (principal, action, resource);"), schema: enclave.schema,
+            entities: enclave.principals.entities)
+        request = AccessRequest(
+            principal: EntityUID(type: "Person", id: "p0"), purpose: "work", now: 0, network: IPAddress(parsing: "127.0.0.1")!,
+            mfa: true)
+    }
+
+    func labels(of snapshot: IndexSnapshot) -> PermittedLabels {
+        authorizer.permittedLabels(among: snapshot.labels, for: request)
+    }
+}
+
+/// The routes of the query service, rebuilt over an index with a leak.
+private struct LeakyRoutes: Sendable {
+    let engine: Engine
+    let plant: Plant
+    private let everything: Everything
+    private let retriever: Retriever<LeakyIndex>
+    private let cache = Cache()
+
+    private final class Cache: Sendable {
+        let answers = Mutex<[String: Answer]>([:])
+    }
+
+    init(engine: Engine, plant: Plant, policies: PolicyText) throws {
+        self.engine = engine
+        self.plant = plant
+        let enclave = engine.current.enclave
+        everything = try Everything(engine)
+        let authorizer =
+            plant == .forbidsIgnored
+            ? try LabelAuthorizer(
+                policies: PolicySet(parsing: policies.permits), schema: enclave.schema,
+                entities: enclave.principals.entities) : enclave.authorizer
+        retriever = Retriever(
+            index: LeakyIndex(base: engine.index, plant: plant, everything: everything), embedder: engine.embedder,
+            authorizer: authorizer, scheme: enclave.labelScheme, policyVersion: enclave.policyVersion,
+            citationBaseURL: enclave.settings.citationBase)
+    }
+
+    func application(
+        logger: Logger, onRunning: @escaping @Sendable (Int) async -> Void
+    ) -> any ApplicationProtocol {
+        let router = Router(context: ServiceContext.self)
+        router.add(middleware: ProblemMiddleware())
+        router.get("readyz") { _, _ in HummingbirdCore.Response.json(["status": "ready"]) }
+        let calls = router.group("v1").add(middleware: CallerMiddleware(engine: engine))
+            .group(context: CallerContext.self)
+        calls.post("retrieve", use: retrieve)
+        calls.get("passages/{id}", use: passage)
+        calls.get("documents/{id}", use: document)
+        return Application(
+            router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { await onRunning($0.localAddress?.port ?? 0) }, logger: logger)
+    }
+
+    @Sendable private func retrieve(
+        _ request: HummingbirdCore.Request, context: CallerContext
+    ) async throws -> HummingbirdCore.Response {
+        let body = try await RetrieveBody(request, context: context)
+        let query = try body.query(enclave: engine.current.enclave)
+        let decision = try decision(on: request, context, purpose: body.purpose)
+        if plant == .sharedCache, let kept = cache.answers.withLock({ $0["\(query)"] }) { return .json(kept) }
+        let answer = try await retriever.retrieve(query, for: decision)
+        cache.answers.withLock { $0["\(query)"] = answer }
+        var headers = HTTPFields()
+        if plant == .totalInHeader, let name = HTTPField.Name("X-Total") {
+            headers[name] = "\(engine.index.snapshot().passageCount)"
+        }
+        return .json(answer, headers: headers)
+    }
+
+    @Sendable private func passage(
+        _ request: HummingbirdCore.Request, context: CallerContext
+    ) async throws -> HummingbirdCore.Response {
+        let decision = try decision(on: request, context, purpose: request.uri.queryParameters["purpose"].map(String.init))
+        guard let id = context.parameters.get("id").flatMap({ PassageID($0) }) else { throw Problem.notFound }
+        if let passage = try await retriever.passage(id, for: decision) { return .json(passage) }
+        let snapshot = engine.index.snapshot()
+        if plant == .forbiddenIsTold,
+            try await snapshot.passage(id, permitted: everything.labels(of: snapshot)) != nil
+        {
+            throw Problem(status: .forbidden, kind: "forbidden", detail: "you may not read this")
+        }
+        throw Problem.notFound
+    }
+
+    @Sendable private func document(
+        _ request: HummingbirdCore.Request, context: CallerContext
+    ) async throws -> HummingbirdCore.Response {
+        let decision = try decision(on: request, context, purpose: request.uri.queryParameters["purpose"].map(String.init))
+        guard let id = context.parameters.get("id").flatMap({ DocumentID($0) }),
+            let document = try await retriever.document(id, for: decision)
+        else { throw Problem.notFound }
+        return .json(document)
+    }
+
+    private func decision(
+        on request: HummingbirdCore.Request, _ context: CallerContext, purpose: String?
+    ) throws -> AccessRequest {
+        try engine.current.accessRequest(
+            caller: context.caller, purpose: purpose, peer: context.peer, headers: request.headers)
+    }
+}
+
+/// An index that lets what is hidden shape what is shown.
+private struct LeakyIndex: PassageIndex {
+    let base: SQLiteIndex
+    let plant: Plant
+    let everything: Everything
+
+    func snapshot() -> LeakySnapshot {
+        let snapshot = base.snapshot()
+        return LeakySnapshot(base: snapshot, plant: plant, everything: everything.labels(of: snapshot))
+    }
+}
+
+private struct LeakySnapshot: PassageSnapshot {
+    private static let all = 1_000_000
+
+    let base: IndexSnapshot
+    let plant: Plant
+    let everything: PermittedLabels
+
+    var labels: [(LabelID, Label)] { base.labels }
+
+    func nearest(
+        to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
+    ) async throws -> [ScoredPassage] {
+        func rows(_ labels: PermittedLabels, _ count: Int, _ lowest: Double) async throws -> [ScoredPassage] {
+            try await base.nearest(to: query, among: labels, limit: count, minimumScore: lowest)
+        }
+        func rescored(_ change: ([Double]) -> (Double) -> Double) async throws -> [ScoredPassage] {
+            let change = change(try await rows(everything, Self.all, -10).map(\.score))
+            return try await rows(permitted, limit, minimumScore).map {
+                ScoredPassage(id: $0.id, label: $0.label, score: change($0.score))
+            }
+        }
+        switch plant {
+        case .postFilter:
+            return try await rows(everything, limit, minimumScore).filter { permitted.contains($0.label) }
+        case .tiesByRowOrder:
+            return Array(
+                try await rows(permitted, Self.all, minimumScore)
+                    .sorted { ($1.score, $0.label, $0.id) < ($0.score, $1.label, $1.id) }.prefix(limit))
+        case .meanOfAllRows:
+            return try await rescored { all in
+                let mean = all.reduce(0, +) / Double(all.count)
+                return { $0 - mean }
+            }
+        case .countOfAllRows:
+            return try await rescored { all in { $0 * (1 + 1 / Double(all.count)) } }
+        case .bestOfAllRows:
+            return try await rescored { all in { $0 / (all.first ?? 1) } }
+        case .scoresFromBLAS:
+            let found = try scoresOfTheLibrary(query).filter { permitted.contains($0.label) }
+            return Array(found.filter { $0.score >= minimumScore }.prefix(limit))
+        case .duplicatesOfHidden:
+            let hidden = Set(
+                try await rows(everything, Self.all, -10).filter { !permitted.contains($0.label) }.map(\.score))
+            return Array(
+                try await rows(permitted, Self.all, minimumScore).filter { !hidden.contains($0.score) }.prefix(limit))
+        default:
+            return try await rows(permitted, limit, minimumScore)
+        }
+    }
+
+    private func scoresOfTheLibrary(_ query: [Float]) throws -> [ScoredPassage] {
+        let partitions = base.partitions.filter { $0.value.rows.count > 0 }
+            .sorted { $0.value.digest < $1.value.digest }
+        guard !partitions.isEmpty else { return [] }
+        return try ExactScan(fault: .scoresFromBLAS)
+            .topK(query: QueryVector(query), k: Self.all, partitions: partitions.map(\.value.rows))
+            .map {
+                ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: partitions[$0.partition].key, score: $0.score)
+            }
+    }
+
+    func passages(_ found: [ScoredPassage], permitted: PermittedLabels) async throws -> [StoredPassage] {
+        let passages = try await base.passages(found, permitted: permitted)
+        switch plant {
+        case .rowNumbers:
+            let places = try await base.nearest(
+                to: [Float](repeating: 1, count: base.dimension), among: everything, limit: Self.all, minimumScore: -1e9)
+                .sorted { ($0.label, $0.id) < ($1.label, $1.id) }.map { [$0.id.bytes, [UInt8($0.label.rawValue & 255)]] }
+            return zip(found, passages).map { hit, passage in
+                let number = places.firstIndex(of: [hit.id.bytes, [UInt8(hit.label.rawValue & 255)]]) ?? 0
+                let id = PassageID(bytes: [UInt8](repeating: 0, count: 14) + [UInt8(number >> 8), UInt8(number & 255)])
+                return passage.changed(id: id)
+            }
+        case .hiddenTitles:
+            let whole = try await base.passages(found, permitted: everything)
+            return zip(passages, whole).map { $0.changed(title: $1.title) }
+        case .hiddenHeadings:
+            let whole = try await base.passages(found, permitted: everything)
+            return zip(passages, whole).map { $0.changed(section: $1.section) }
+        default:
+            return passages
+        }
+    }
+
+    func passage(_ id: PassageID, permitted: PermittedLabels) async throws -> StoredPassage? {
+        try await base.passage(id, permitted: permitted)
+    }
+
+    func document(_ id: DocumentID, permitted: PermittedLabels) async throws -> StoredDocument? {
+        try await base.document(id, permitted: permitted)
+    }
+
+    func contentTag(of permitted: PermittedLabels) async throws -> ContentTag {
+        guard plant == .generationNumber else { return base.contentTag(of: permitted) }
+        return ContentTag(bytes: withUnsafeBytes(of: base.generation.bigEndian) { Array($0) })
+    }
+}
+
+extension StoredPassage {
+    fileprivate func changed(
+        id: PassageID? = nil, section: [Heading]? = nil, title: StoredTitle? = nil
+    ) -> StoredPassage {
+        StoredPassage(
+            id: id ?? self.id, document: document, label: label, text: text, sha256: sha256, range: range, page: page,
+            revision: revision, section: section ?? self.section, title: title ?? self.title)
+    }
+}

@@ -1,0 +1,143 @@
+import Crypto
+import Enclaves
+import Foundation
+import IndexStore
+import Logging
+import Passages
+import TestSupport
+import Testing
+import TextEmbedding
+
+@testable import Ingest
+@testable import QueryService
+
+/// Two servers that must answer alike, and how many answers they gave.
+struct Verdict {
+    var compared = 0
+    /// Hidden and permitted passages of the askers: a comparison in which nothing is hidden shows nothing.
+    var hidden = 0
+    var permitted = 0
+    var differences: [String] = []
+
+    static func += (left: inout Verdict, right: Verdict) {
+        left.compared += right.compared
+        left.hidden += right.hidden
+        left.permitted += right.permitted
+        left.differences += right.differences
+    }
+}
+
+/// Form one of the test: index A is made from everything, index B from what an asker may read, with the same keys.
+struct TwoIndexes {
+    let world: RandomWorld
+    let engine: Engine
+    let embedder: any Embedder
+    /// What is wrong with both servers on purpose; nil for the real one.
+    var plant: Plant?
+
+    static var logger: Logger {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
+    }
+
+    static func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
+    /// Everything that A was made from, read anew from the sources with A's keys.
+    static func documents(
+        of world: RandomWorld, index: SQLiteIndex, embedder: any Embedder
+    ) async throws -> [IndexedDocument] {
+        let scratch = try Self.index(in: TemporaryFolder(), like: index, of: world, embedder: embedder)
+        let ingestor = Ingestor(enclave: try Enclave(folder: world.url), index: scratch, embedder: embedder)
+        var documents: [IndexedDocument] = []
+        for source in world.sources {
+            let id = index.keys.documentID(path: .init(source.path))
+            documents.append(try await ingestor.document(id, from: ingestor.read(source.path)).document)
+        }
+        return documents
+    }
+
+    /// An empty index with the keys of another.
+    static func index(
+        in folder: TemporaryFolder, like index: SQLiteIndex, of world: RandomWorld, embedder: any Embedder
+    ) throws -> SQLiteIndex {
+        try SQLiteIndex(
+            path: folder.url.appending(path: "\(UUID()).sqlite").path, model: index.model,
+            dimension: embedder.model.dimension, create: true,
+            secret: KeyFile.secret(at: world.indexPath + ".key", create: false))
+    }
+
+    /// Asks both indexes the same for a few people.
+    func compare(askers count: Int, using generator: inout SeededGenerator) async throws -> Verdict {
+        let documents = try await Self.documents(of: world, index: engine.index, embedder: embedder)
+        var verdict = Verdict()
+        for asker in try askers(documents, using: &generator).prefix(count) {
+            verdict += try await compare(asker, documents: documents, using: &generator)
+        }
+        return verdict
+    }
+
+    private func compare(
+        _ asker: Asker, documents: [IndexedDocument], using generator: inout SeededGenerator
+    ) async throws -> Verdict {
+        let oracle = try Oracle(engine.current.enclave, asker, now: Self.now())
+        let rest = try oracle.permittedOnly(documents)
+        let exchanges = try ExchangeGenerator(asker: asker, documents: documents, oracle: oracle)
+            .exchanges(using: &generator)
+        let folder = try TemporaryFolder()
+        let permittedOnly = try Self.index(in: folder, like: engine.index, of: world, embedder: embedder)
+        // In another order, so that whatever follows the order of rows shows.
+        for document in rest.shuffled(using: &generator) { try await permittedOnly.commit(document) }
+        let other = try await Engine(
+            folder: world.url, index: permittedOnly, embedder: embedder, logger: Self.logger)
+        let left = try await responses(of: engine, to: exchanges, as: asker)
+        let right = try await responses(of: other, to: exchanges, as: asker)
+        var verdict = Verdict()
+        verdict.compared = exchanges.count
+        verdict.permitted = rest.reduce(0) { $0 + $1.passages.count }
+        verdict.hidden = documents.reduce(0) { $0 + $1.passages.count } - verdict.permitted
+        for (exchange, (left, right)) in zip(exchanges, zip(left, right)) {
+            guard let difference = ResponseComparison().difference(left, right) else { continue }
+            verdict.differences.append("\(asker): \(exchange): \(difference)")
+        }
+        return verdict
+    }
+
+    /// The answers of a server over a real socket. Somebody else asks the same before, for what one caller leaves behind
+    /// must not reach another.
+    private func responses(
+        of engine: Engine, to exchanges: [Exchange], as asker: Asker
+    ) async throws -> [TestServer.Response] {
+        try await Plant.serve(engine, plant, policies: world.policies) { server in
+            let token = try await server.token(asker.person, purposes: [asker.purpose], mfa: asker.mfa)
+            let colleague = try await server.token(asker.person == "p0" ? "p1" : "p0", purposes: [asker.purpose])
+            for exchange in exchanges.prefix(5) { _ = try await server.send(exchange, token: colleague) }
+            var responses: [TestServer.Response] = []
+            for exchange in exchanges { responses.append(try await server.send(exchange, token: token)) }
+            return responses
+        }
+    }
+
+    /// Everybody who can ask, those first who may read a part, for they show the most.
+    private func askers(
+        _ documents: [IndexedDocument], using generator: inout SeededGenerator
+    ) throws -> [Asker] {
+        let labels = documents.flatMap(\.passages).map(\.label)
+        var askers: [(asker: Asker, share: Double)] = []
+        for person in world.people {
+            let asker = Asker(
+                person: person, purpose: ["work", "audit"].randomElement(using: &generator)!,
+                mfa: Bool.random(using: &generator))
+            let oracle = try Oracle(engine.current.enclave, asker, now: Self.now())
+            let permitted = try labels.count { try oracle.mayRead($0) }
+            askers.append((asker, abs(Double(permitted) / Double(max(1, labels.count)) - 0.5)))
+        }
+        return askers.sorted { $0.share < $1.share }.map(\.asker)
+    }
+}
+
+extension TestServer {
+    func send(_ exchange: Exchange, token: String) async throws -> Response {
+        try await send(exchange.method, exchange.path, body: exchange.body.map { Data($0.utf8) }, token: token)
+    }
+}

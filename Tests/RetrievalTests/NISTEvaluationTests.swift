@@ -1,0 +1,146 @@
+import AccessControl
+import Cedar
+import Enclaves
+import Foundation
+import IndexStore
+import Ingest
+import Labels
+import TestSupport
+import Testing
+import TextEmbedding
+
+@testable import Retrieval
+
+/// Which requirement of NIST SP 800-171 does a configuration rule serve? Queries are rules, documents are requirements.
+@Suite("Retrieval on NIST SP 800-171")
+struct NISTEvaluationTests {
+    /// nDCG@10 that an independent implementation of the same model reached is 0.422.
+    static let goal = 0.41
+    static let depth = 10
+
+    static let packageRoot = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let modelFolder =
+        ProcessInfo.processInfo.environment["PORTCULLIS_MODEL"]
+        ?? packageRoot.appending(path: ".cache/models/all-MiniLM-L6-v2").path
+    /// The set lies beside the project, not in it.
+    static let folder = packageRoot.deletingLastPathComponent().appending(path: "shared/eval/nist-800-171r2")
+
+    @Test(
+        "nDCG@10 through ingest, index and retriever",
+        .enabled(
+            if: FileManager.default.fileExists(atPath: folder.path),
+            "../shared/eval/nist-800-171r2 is not there: retrieval is not evaluated"))
+    func ranksRequirements() async throws {
+        let set = try BEIRSet(folder: Self.folder)
+        let enclave = try SampleEnclave()
+        try enclave.remove("documents")
+        for document in set.documents {
+            // A document is `title. text`, and called by its title.
+            try enclave.write(
+                "---\ntitle: \(document.title)\n---\n\(document.title). \(document.text)\n",
+                to: "documents/public/\(document.id).md")
+        }
+        let loaded = try Enclave(folder: enclave.url)
+        let embedder = try MiniLMEmbedder(modelDirectory: Self.modelFolder)
+        let index = try SQLiteIndex(
+            path: enclave.indexPath, model: embedder.model.digest, dimension: embedder.model.dimension, create: true)
+        let summary = try await Ingestor(enclave: loaded, index: index, embedder: embedder).ingest { _ in }
+        #expect(summary.added == set.documents.count && summary.setAside.isEmpty)
+
+        let names = Dictionary(
+            uniqueKeysWithValues: set.documents.map {
+                (index.keys.documentID(path: ByteText("public/\($0.id).md")), $0.id)
+            })
+        let retriever = Retriever(
+            index: index, embedder: embedder, authorizer: loaded.authorizer, scheme: loaded.labelScheme,
+            policyVersion: loaded.policyVersion, citationBaseURL: loaded.settings.citationBase)
+        let request = AccessRequest(
+            principal: EntityUID(type: Principal.personType, id: "carol"), purpose: "work", now: 0,
+            network: try #require(IPAddress(parsing: "127.0.0.1")), mfa: true)
+        var gains: [Double] = []
+        var recalls: [Double] = []
+        for query in set.queries {
+            let answer = try await retriever.retrieve(
+                Query(text: query.text, count: 50, limits: .init(queryBytes: 8_192, results: 50)), for: request)
+            // The best passage of a document stands for it.
+            var ranked: [String] = []
+            for hit in answer.results {
+                let name = try #require(names[hit.passage.citation.document])
+                if !ranked.contains(name) { ranked.append(name) }
+            }
+            let judged = try #require(set.judged[query.id], "a query without judgments")
+            gains.append(Self.gain(Array(ranked.prefix(Self.depth)), judged: judged))
+            recalls.append(Double(judged.intersection(ranked.prefix(Self.depth)).count) / Double(judged.count))
+        }
+        let (gain, recall) = (Self.mean(gains), Self.mean(recalls))
+        print("NIST SP 800-171: \(gains.count) queries, nDCG@10 \(Self.rounded(gain)), R@10 \(Self.rounded(recall))")
+        #expect(gain >= Self.goal)
+    }
+
+    /// nDCG: gain 1 for a judged document, discount 1 / log2(rank + 1), divided by the best value possible.
+    static func gain(_ ranked: [String], judged: Set<String>) -> Double {
+        func discount(_ position: Int) -> Double { 1 / log2(Double(position) + 2) }
+        let best = (0..<min(judged.count, depth)).map(discount).reduce(0, +)
+        return ranked.indices.filter { judged.contains(ranked[$0]) }.map(discount).reduce(0, +) / best
+    }
+
+    @Test("The measure itself, on rankings worked out by hand")
+    func measures() {
+        #expect(Self.gain(["a", "b"], judged: ["a", "b"]) == 1)
+        #expect(Self.gain(["x", "y"], judged: ["a"]) == 0)
+        #expect(abs(Self.gain(["x", "a"], judged: ["a"]) - 0.6309) < 1e-4)
+        #expect(abs(Self.gain(["a", "x", "b"], judged: ["a", "b"]) - 0.9197) < 1e-4)
+    }
+
+    private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+
+    private static func rounded(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }
+}
+
+/// A retrieval test in the layout of BEIR. A file that is there and holds nothing is an error, never a pass.
+struct BEIRSet {
+    struct Document: Decodable {
+        let id: String
+        let title: String
+        let text: String
+
+        enum CodingKeys: String, CodingKey {
+            case title, text
+            case id = "_id"
+        }
+    }
+
+    struct Query: Decodable {
+        let id: String
+        let text: String
+
+        enum CodingKeys: String, CodingKey {
+            case text
+            case id = "_id"
+        }
+    }
+
+    let documents: [Document]
+    let queries: [Query]
+    /// The judged documents of each query.
+    let judged: [String: Set<String>]
+
+    init(folder: URL) throws {
+        func lines(_ name: String) throws -> [Data] {
+            let lines = try Data(contentsOf: folder.appending(path: name)).split(separator: UInt8(ascii: "\n"))
+            try #require(!lines.isEmpty, "\(name) is empty")
+            return lines
+        }
+        documents = try lines("corpus.jsonl").map { try JSONDecoder().decode(Document.self, from: $0) }
+        queries = try lines("queries.jsonl").map { try JSONDecoder().decode(Query.self, from: $0) }
+        var judged: [String: Set<String>] = [:]
+        for line in try lines("qrels.tsv").dropFirst() {
+            let fields = String(decoding: line, as: UTF8.self).split(separator: "\t")
+            try #require(fields.count == 3, "a judgment has three fields")
+            if fields[2] != "0" { judged[String(fields[0]), default: []].insert(String(fields[1])) }
+        }
+        try #require(!judged.isEmpty, "there are no judgments")
+        self.judged = judged
+    }
+}
