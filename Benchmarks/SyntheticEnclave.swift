@@ -119,7 +119,7 @@ struct SyntheticEnclave: Sendable {
             defer { start += bytes.count + 2 }
             return IndexedPassage(
                 id: keys.passageID(document: id, text: bytes, ordinal: 0), label: label, text: text,
-                sha256: Array(SHA256.hash(data: bytes)), range: ByteRange(start: start, end: start + bytes.count),
+                sha256: Array(SHA256.hash(data: bytes)), range: ByteRange(start, start + bytes.count),
                 page: nil, section: [0], embeddingDigest: keys.embeddingDigest(of: text, model: "prepared"),
                 vector: vector(label: number, row: row))
         }

@@ -148,6 +148,17 @@ import Testing
         #expect(errors.errors[0].location == SourceLocation(file: "e.json", line: 2, column: 2))
     }
 
+    @Test("Errors in documents of many megabytes are located too")
+    func largeJSONIsLocated() throws {
+        let lines = String(repeating: String(repeating: " ", count: 999) + "\n", count: 2000) + "[}"
+        let error = try #require(throws: EntityError.self) { try Entities(json: Array(lines.utf8), schema: nil) }
+        guard case .malformed(let errors) = error else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect(errors.errors[0].location == SourceLocation(file: "entities", line: 2001, column: 2))
+    }
+
     @Test func requestsAreChecked() throws {
         let schema = try Schema(parsing: Self.schema)
         let conformance = Conformance(schema: schema)

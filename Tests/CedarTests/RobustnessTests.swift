@@ -118,6 +118,7 @@ import Testing
         let errors = try #require(throws: ParseErrors.self) { try PolicySet(parsing: text) }
         #expect(errors.description.contains("\(Limits.sourceBytes + 1)"))
         #expect(errors.description.contains("\(Limits.sourceBytes)"))
+        #expect(throws: ParseErrors.self) { try Schema(parsing: text) }
     }
 
     @Test func illFormedUTF8IsRefused() {

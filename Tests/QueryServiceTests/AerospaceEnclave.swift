@@ -2,6 +2,7 @@ import AccessControl
 import Cedar
 import Enclaves
 import Foundation
+import IndexStore
 import Ingest
 import Labels
 import Passages

@@ -11,9 +11,10 @@ public struct Schema: Sendable {
 
     /// Reads a schema in human syntax from bytes, which must be UTF-8.
     public init(parsing source: [UInt8], file: String = "schema") throws(ParseErrors) {
-        let text = SourceText(file: file, bytes: source)
+        let text: SourceText
         let declarations: [SchemaSyntax.Namespace]
         do {
+            text = try SourceText.bounded(file: file, bytes: source)
             declarations = try SchemaParser.parse(text)
         } catch {
             throw ParseErrors([error])

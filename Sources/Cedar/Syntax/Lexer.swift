@@ -5,15 +5,10 @@ struct Lexer {
     private let bytes: [UInt8]
     private(set) var position = 0
 
-    /// Refuses text that is too long or not UTF-8, so that all later stages can rely on both.
+    /// Refuses text that is not UTF-8, so that all later stages can rely on it.
     init(_ source: SourceText) throws(ParseError) {
         self.source = source
         self.bytes = source.bytes
-        guard bytes.count <= Limits.sourceBytes else {
-            throw ParseError(
-                "the text has \(bytes.count) bytes; the limit is \(Limits.sourceBytes)", at: SourceSpan(0, 0),
-                in: source)
-        }
         if let offset = UTF8Decoding.firstIllFormed(in: bytes) {
             throw ParseError("the text is not UTF-8", at: SourceSpan(offset, offset + 1), in: source)
         }

@@ -20,7 +20,7 @@ public struct PolicySet: Sendable {
 
     /// Reads policy text from bytes, which must be UTF-8.
     public init(parsing source: [UInt8], file: String = "policy") throws(ParseErrors) {
-        self.init(numbering: try PolicyParser.parse(SourceText(file: file, bytes: source)))
+        self.init(numbering: try Self.parse(source, file: file))
     }
 
     /// Reads several files as one set, numbered through in the order given, and reports the errors of all of them.
@@ -29,13 +29,23 @@ public struct PolicySet: Sendable {
         var errors: [ParseError] = []
         for (file, source) in files {
             do {
-                parsed += try PolicyParser.parse(SourceText(file: file, bytes: source))
+                parsed += try Self.parse(source, file: file)
             } catch {
                 errors += error.errors
             }
         }
         guard errors.isEmpty else { throw ParseErrors(errors) }
         self.init(numbering: parsed)
+    }
+
+    private static func parse(_ source: [UInt8], file: String) throws(ParseErrors) -> [Policy] {
+        let text: SourceText
+        do {
+            text = try SourceText.bounded(file: file, bytes: source)
+        } catch {
+            throw ParseErrors([error])
+        }
+        return try PolicyParser.parse(text)
     }
 
     private init(numbering parsed: [Policy]) {

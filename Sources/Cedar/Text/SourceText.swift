@@ -55,17 +55,26 @@ public struct SourceText: Sendable {
         var starts: [Int32] = [0]
         var before: [Int32] = []
         var scalars: Int32 = 0
-        // A text that is longer than any parser takes is only kept to be named in an error at its beginning.
-        var index = bytes.count <= Limits.sourceBytes ? 0 : bytes.count
+        var index = 0
         while index < bytes.count {
             let byte = bytes[index]
             if index & (Self.blockSize - 1) == 0 { before.append(scalars) }
             if byte & 0xC0 != 0x80 { scalars += 1 }
             index += 1
-            if byte == 0x0A { starts.append(Int32(index)) }
+            if byte == 0x0A { starts.append(Int32(clamping: index)) }
         }
         lineStarts = starts
         scalarsBefore = before
+    }
+
+    /// A text for the policy parser or the schema parser, which take no more than `Limits.sourceBytes`.
+    static func bounded(file: String, bytes: [UInt8]) throws(ParseError) -> SourceText {
+        guard bytes.count <= Limits.sourceBytes else {
+            throw ParseError(
+                "the text has \(bytes.count) bytes; the limit is \(Limits.sourceBytes)", at: .none,
+                in: SourceText(file: file, bytes: []))
+        }
+        return SourceText(file: file, bytes: bytes)
     }
 
     /// The text that stands in for none, for policies that were built by code.
@@ -91,7 +100,7 @@ public struct SourceText: Sendable {
     }
 
     private func offset(of span: SourceSpan) -> Int {
-        min(Int(span.start), bytes.count, Limits.sourceBytes)
+        min(Int(span.start), bytes.count)
     }
 
     public func location(of span: SourceSpan) -> SourceLocation {

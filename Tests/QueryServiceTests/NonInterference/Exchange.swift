@@ -87,7 +87,8 @@ struct ExchangeGenerator {
         let project = "\"" + Vocabulary.projects.randomElement(using: &generator)! + "\""
         switch Int.random(in: 0..<(depth < 2 ? 7 : 5), using: &generator) {
         case 0: return comparison(["eq", "ne"].randomElement(using: &generator)!, "classification", level)
-        case 1: return comparison(["gt", "gte", "lt", "lte"].randomElement(using: &generator)!, "classification", level)
+        case 1:
+            return comparison(["gt", "gte", "lt", "lte"].randomElement(using: &generator)!, "classification", level)
         case 2: return comparison(["in", "nin"].randomElement(using: &generator)!, "projects", "[\(project)]")
         // One of the two is visible; the other is refused as though there were none.
         case 3: return comparison("gte", "weight", "\(Int.random(in: 0...9, using: &generator))")

@@ -151,11 +151,15 @@ private struct Replacement {
             let labelled = try await ingestor.label(ingestor.read(source.path))
             var units = [try !oracle.mayRead(labelled.labeling.documentLabel)]
             for place in source.rendered.places {
-                let block = labelled.blocks.first { $0.block.range.start <= place.lowerBound && place.upperBound <= $0.block.range.end }
+                let block = labelled.blocks.first {
+                    $0.block.range.start <= place.lowerBound && place.upperBound <= $0.block.range.end
+                }
                 guard let block else { throw Unplaced(path: source.path) }
                 var label = block.label
                 if !block.partLabels.isEmpty {
-                    let part = block.block.parts.firstIndex { $0.start <= place.lowerBound && place.upperBound <= $0.end }
+                    let part = block.block.parts.firstIndex {
+                        $0.start <= place.lowerBound && place.upperBound <= $0.end
+                    }
                     guard let part else { throw Unplaced(path: source.path) }
                     label = block.partLabels[part]
                 }
@@ -175,7 +179,8 @@ private struct Replacement {
         let isDefinition = unit.words.hasPrefix("[note]:")
         let isWholeParagraph = unit.prefix.isEmpty && unit.mark == nil && unit.suffix.hasPrefix("\n")
         if isWholeParagraph, !isDefinition, Int.random(in: 0..<4, using: &generator) == 0 { return "[note]: /other" }
-        let count = Int.random(in: 1...(unit.suffix.contains("|") || unit.prefix.hasPrefix("#") ? 5 : 70), using: &generator)
+        let count = Int.random(
+            in: 1...(unit.suffix.contains("|") || unit.prefix.hasPrefix("#") ? 5 : 70), using: &generator)
         let markup = ["[note]", "`code`", "*", "&amp;", "<b>", "_x_", "Nm. Then"]
         return Vocabulary.text(1, using: &generator)
             + (0..<count).map { _ in

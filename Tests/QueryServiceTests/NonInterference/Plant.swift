@@ -1,5 +1,6 @@
 import AccessControl
 import Cedar
+import Enclaves
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -96,7 +97,8 @@ private struct Everything: Sendable {
             policies: PolicySet(parsing: "permit (principal, action, resource);"), schema: enclave.schema,
             entities: enclave.principals.entities)
         request = AccessRequest(
-            principal: EntityUID(type: "Person", id: "p0"), purpose: "work", now: 0, network: IPAddress(parsing: "127.0.0.1")!,
+            principal: EntityUID(type: "Person", id: "p0"), purpose: "work", now: 0,
+            network: IPAddress(parsing: "127.0.0.1")!,
             mfa: true)
     }
 
@@ -168,7 +170,8 @@ private struct LeakyRoutes: Sendable {
     @Sendable private func passage(
         _ request: HummingbirdCore.Request, context: CallerContext
     ) async throws -> HummingbirdCore.Response {
-        let decision = try decision(on: request, context, purpose: request.uri.queryParameters["purpose"].map(String.init))
+        let decision = try decision(
+            on: request, context, purpose: request.uri.queryParameters["purpose"].map(String.init))
         guard let id = context.parameters.get("id").flatMap({ PassageID($0) }) else { throw Problem.notFound }
         if let passage = try await retriever.passage(id, for: decision) { return .json(passage) }
         let snapshot = engine.index.snapshot()
@@ -183,7 +186,8 @@ private struct LeakyRoutes: Sendable {
     @Sendable private func document(
         _ request: HummingbirdCore.Request, context: CallerContext
     ) async throws -> HummingbirdCore.Response {
-        let decision = try decision(on: request, context, purpose: request.uri.queryParameters["purpose"].map(String.init))
+        let decision = try decision(
+            on: request, context, purpose: request.uri.queryParameters["purpose"].map(String.init))
         guard let id = context.parameters.get("id").flatMap({ DocumentID($0) }),
             let document = try await retriever.document(id, for: decision)
         else { throw Problem.notFound }
@@ -276,8 +280,9 @@ private struct LeakySnapshot: PassageSnapshot {
         switch plant {
         case .rowNumbers:
             let places = try await base.nearest(
-                to: [Float](repeating: 1, count: base.dimension), among: everything, limit: Self.all, minimumScore: -1e9)
-                .sorted { ($0.label, $0.id) < ($1.label, $1.id) }.map { [$0.id.bytes, [UInt8($0.label.rawValue & 255)]] }
+                to: [Float](repeating: 1, count: base.dimension), among: everything, limit: Self.all, minimumScore: -1e9
+            )
+            .sorted { ($0.label, $0.id) < ($1.label, $1.id) }.map { [$0.id.bytes, [UInt8($0.label.rawValue & 255)]] }
             return zip(found, passages).map { hit, passage in
                 let number = places.firstIndex(of: [hit.id.bytes, [UInt8(hit.label.rawValue & 255)]]) ?? 0
                 let id = PassageID(bytes: [UInt8](repeating: 0, count: 14) + [UInt8(number >> 8), UInt8(number & 255)])

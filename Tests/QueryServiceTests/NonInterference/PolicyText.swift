@@ -34,7 +34,8 @@ struct PolicyText {
             return policy("permit", group, when: #"resource.classification == "\#(level)""#)
         case 1:
             return policy(
-                "permit", when: "principal.clearance >= \(clearance) && principal.projects.containsAll(resource.projects)",
+                "permit",
+                when: "principal.clearance >= \(clearance) && principal.projects.containsAll(resource.projects)",
                 unless: #"resource.classification == "top" && !context.mfa"#)
         case 2:
             return policy(
@@ -51,14 +52,18 @@ struct PolicyText {
         case 5:
             return policy(
                 "permit", group,
-                when: #"if resource.categories.isEmpty() then principal.clearance >= \#(clearance) else principal.citizen"#)
+                when:
+                    #"if resource.categories.isEmpty() then principal.clearance >= \#(clearance) else principal.citizen"#
+            )
         case 6:
             return policy(
                 "permit", "principal is Person", "resource is Passage",
                 when: "resource.projects.containsAny(principal.projects) && context.mfa")
         case 7:
             return policy(
-                "permit", when: #"context.network.isInRange(ip("127.0.0.0/8")) && resource.classification like "\#(level.prefix(1))*""#,
+                "permit",
+                when:
+                    #"context.network.isInRange(ip("127.0.0.0/8")) && resource.classification like "\#(level.prefix(1))*""#,
                 unless: "resource.weight > 8")
         default:
             return policy("permit", "principal is Service", when: "resource.projects.isEmpty()")

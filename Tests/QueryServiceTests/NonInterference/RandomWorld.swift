@@ -10,8 +10,10 @@ struct RandomWorld {
     private(set) var sources: [SourceDocument]
     private(set) var rules: LabelRuleText
     let policies: PolicyText
-    let people = ["p0", "p1", "p2", "p3", "kiosk"]
     private var generator: SeededGenerator
+
+    var people: [String] { Self.people }
+    private static let people = ["p0", "p1", "p2", "p3", "kiosk"]
 
     var url: URL { folder.url.appending(path: "enclave") }
     var indexPath: String { folder.url.appending(path: "index.sqlite").path }
@@ -24,7 +26,7 @@ struct RandomWorld {
         policies = PolicyText(using: &generator)
         let writer = SourceWriter(using: &generator)
         sources = (0..<Int.random(in: 9...14, using: &generator)).map { writer.document($0, using: &generator) }
-        let people = people.map { Self.person($0, using: &generator) }
+        let people = Self.people.map { Self.person($0, using: &generator) }
         self.generator = generator
         try folder.write(Self.settings, to: "enclave/portcullis.yaml")
         try folder.write(PolicyText.schema, to: "enclave/policies/schema.cedarschema")
@@ -39,7 +41,6 @@ struct RandomWorld {
 
     /// The same enclave in another folder, with other documents.
     init(_ original: RandomWorld, sources: [SourceDocument]) throws {
-        self = original
         let copy = try TemporaryFolder()
         try FileManager.default.copyItem(at: original.url, to: copy.url.appending(path: "enclave"))
         self = RandomWorld(original, folder: copy, sources: sources)
@@ -47,8 +48,12 @@ struct RandomWorld {
     }
 
     private init(_ original: RandomWorld, folder: TemporaryFolder, sources: [SourceDocument]) {
-        (seed, rules, policies, generator) = (original.seed, original.rules, original.policies, original.generator)
-        (self.folder, self.sources) = (folder, sources)
+        seed = original.seed
+        rules = original.rules
+        policies = original.policies
+        generator = original.generator
+        self.folder = folder
+        self.sources = sources
     }
 
     private func write(_ source: SourceDocument) throws {

@@ -2,6 +2,7 @@ import Crypto
 import Enclaves
 import Foundation
 import IndexStore
+import Labels
 import Logging
 import Passages
 import TestSupport
