@@ -83,10 +83,14 @@ extension IndexSnapshot: PassageSnapshot {
                 db, sql: "SELECT document_row, generation, title_label, body FROM documents WHERE document_id = ?",
                 arguments: [Data(id.bytes)])
             guard let document else { return nil }
-            guard document["generation"] <= generation else { throw IndexError.outdated }
             let rows = try Row.fetchAll(
                 db, sql: Self.passageQuery + " WHERE passages.document_row = ? ORDER BY passages.ordinal",
                 arguments: [document["document_row"] as Int64])
+            // Of a document that is wholly forbidden not even its changing may show: it is absent whatever its
+            // generation. A label that this generation does not know yet is decided in the next one.
+            let labels = rows.map { LabelID($0["label_id"]) } + [LabelID(document["title_label"])]
+            guard labels.contains(where: { permitted.contains($0) || partitions[$0] == nil }) else { return nil }
+            guard document["generation"] <= generation else { throw IndexError.outdated }
             let passages = try rows.filter { permitted.contains(LabelID($0["label_id"])) }
                 .map { try passage($0, permitted: permitted, in: db) }
             let title = try title(label: document["title_label"], body: document["body"], permitted: permitted)

@@ -60,7 +60,7 @@ struct CommandTests {
         for command in ["ingest", "serve"] {
             let outcome = try await Program.run(command, path)
             #expect(outcome.status == 1)
-            #expect(outcome.errors.contains("policies/reading.cedar:21:"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("policies/reading.cedar:19:69:"), "\(outcome.errors)")
             #expect(outcome.errors.contains("^"), "\(outcome.errors)")
         }
         try enclave.write(good, to: "policies/reading.cedar")

@@ -1,4 +1,5 @@
 import Labels
+import TestSupport
 import Testing
 
 @Suite("Joins")

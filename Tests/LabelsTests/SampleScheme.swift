@@ -1,4 +1,5 @@
 import Labels
+import TestSupport
 
 /// A small scheme with one attribute for each join.
 enum SampleScheme {

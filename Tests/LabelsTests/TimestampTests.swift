@@ -1,5 +1,6 @@
 import Foundation
 import Labels
+import TestSupport
 import Testing
 
 @Suite("Timestamps")

@@ -1,5 +1,6 @@
 import Labels
 import Passages
+import TestSupport
 import Testing
 
 /// Random texts, and everything a segmentation must hold for every one of them.

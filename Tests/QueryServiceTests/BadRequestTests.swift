@@ -22,7 +22,10 @@ struct BadRequestTests {
             (#"{"query": "x", "top_k": 5}"#, 400, "top_k: is unknown"),
             (#"{"query": "x", "min_score": "high"}"#, 400, "min_score: has the wrong type"),
             (#"{"query": "x", "filter": {"type": "eq", "key": "classification", "value": NaN}}"#, 400, "JSON object"),
-            (#"{"query": "x", "filter": {"type": "gt", "key": "classification", "value": 1e999}}"#, 400, "filter.value: "),
+            (
+                #"{"query": "x", "filter": {"type": "gt", "key": "classification", "value": 1e999}}"#, 400,
+                "filter.value: "
+            ),
             (#"{"query": "x", "filter": {"type": "gt", "key": "classification", "value": 1.5}}"#, 400, "whole number"),
             (
                 #"{"query": "x", "filter": {"type": "near", "key": "a", "value": "b"}}"#, 400,

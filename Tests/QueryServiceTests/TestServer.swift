@@ -31,7 +31,7 @@ struct TestServer: Sendable {
 
     /// Serves `enclave` for as long as `body` runs.
     static func with(
-        _ enclave: SampleEnclave, embedder: any Embedder = HashingEmbedder(),
+        _ enclave: SampleEnclave, embedder: any Embedder = HashingEmbedder(dimension: 256),
         _ body: (TestServer) async throws -> Void
     ) async throws {
         let engine = try await Engine(folder: enclave.url, create: true, embedder: embedder)

@@ -51,11 +51,11 @@ enum Fixture {
         _ keys: IndexKeys, _ path: String, _ rows: [(label: Label, text: String, vector: [Float])]
     ) -> IndexedDocument {
         let id = keys.documentID(path: ByteText(path))
-        let passages = rows.enumerated().map { place, row in
+        let passages = rows.map { row in
             IndexedPassage(
                 id: keys.passageID(document: id, text: Array(row.text.utf8), ordinal: 0), label: row.label,
                 text: row.text, sha256: Array(SHA256.hash(data: Data(row.text.utf8))),
-                range: ByteRange(place, place + 1), page: nil, section: [],
+                range: ByteRange(0, row.text.utf8.count), page: nil, section: [],
                 embeddingDigest: keys.embeddingDigest(of: row.text, model: "m"), vector: row.vector)
         }
         return IndexedDocument(

@@ -63,10 +63,18 @@ extension Response {
         guard let data = try? JSONEncoder.canonical.encode(body) else {
             return Response(status: .internalServerError)
         }
+        return .json(bytes: Array(data), status: status, type: type, headers: headers)
+    }
+
+    /// A body that is JSON already.
+    static func json(
+        bytes: [UInt8], status: HTTPResponse.Status = .ok, type: String = "application/json",
+        headers: HTTPFields = HTTPFields()
+    ) -> Response {
         var headers = headers
         headers[.contentType] = type
         headers[.cacheControl] = "no-store"
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 }
 

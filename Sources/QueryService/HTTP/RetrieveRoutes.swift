@@ -20,7 +20,7 @@ struct RetrieveRoutes: Sendable {
         let query = try body.query(enclave: access.enclave)
         let decision = try access.accessRequest(
             caller: context.caller, purpose: body.purpose, peer: context.peer, headers: request.headers)
-        return .json(try await access.retriever.retrieve(query, for: decision))
+        return .json(bytes: try await access.retriever.retrieve(query, for: decision).json)
     }
 
     @Sendable private func passage(_ request: Request, context: CallerContext) async throws -> Response {
@@ -31,7 +31,7 @@ struct RetrieveRoutes: Sendable {
         guard let id = context.parameters.get("id").flatMap({ PassageID($0) }),
             let passage = try await access.retriever.passage(id, for: decision)
         else { throw Problem.notFound }
-        return .json(passage)
+        return .json(bytes: passage.json)
     }
 
     @Sendable private func document(_ request: Request, context: CallerContext) async throws -> Response {
@@ -42,7 +42,7 @@ struct RetrieveRoutes: Sendable {
         guard let id = context.parameters.get("id").flatMap({ DocumentID($0) }),
             let document = try await access.retriever.document(id, for: decision)
         else { throw Problem.notFound }
-        return .json(document)
+        return .json(bytes: document.json)
     }
 
     private static func purpose(of request: Request) throws(Problem) -> String? {

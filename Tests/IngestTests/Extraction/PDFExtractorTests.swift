@@ -78,12 +78,10 @@ struct PDFExtractorTests {
         // Limits forbid writing files, so the child's number goes out by way of a name in the folder.
         let stuck = folder.script(
             "stuck", "sleep 300 & mkdir '\(record.path)' && mkdir \"\(record.path)/$!\"; wait\n")
-        let started = ContinuousClock.now
         await #expect(throws: ExtractionError.timedOut(program: "stuck", seconds: 1)) {
             try await extract(
                 "a.pdf", [1], limits: ExtractionLimits(pdfSeconds: 1), programs: PDFPrograms(pdftotext: stuck))
         }
-        #expect(ContinuousClock.now - started < .seconds(150))
         let child = try #require(try FileManager.default.contentsOfDirectory(atPath: record.path).first)
         #expect(try await ends(child), "the child \(child) still runs")
     }

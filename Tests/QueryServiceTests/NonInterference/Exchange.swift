@@ -35,7 +35,7 @@ struct ExchangeGenerator {
         let hidden = try passages.filter { try !oracle.mayRead($0.label, id: $0.id.description) }
         var exchanges: [Exchange] = []
         // Everything there is, for a few questions: each score, each tie, each title.
-        for _ in 0..<3 {
+        for _ in 0..<2 {
             exchanges.append(.retrieve(Vocabulary.text(3, using: &generator), purpose: asker.purpose))
         }
         // What is hidden, asked for in its own words.
@@ -56,11 +56,11 @@ struct ExchangeGenerator {
         let absent = (0..<2).map { _ in
             (0..<32).map { _ in String(Int.random(in: 0..<16, using: &generator), radix: 16) }.joined()
         }
-        let chosen = permitted.shuffled(using: &generator).prefix(4) + hidden.shuffled(using: &generator).prefix(5)
+        let chosen = permitted.shuffled(using: &generator).prefix(3) + hidden.shuffled(using: &generator).prefix(4)
         for id in chosen.map(\.id.description) + absent + ["nonsense", documents[0].id.description] {
             exchanges.append(.get("/v1/passages/\(id)?purpose=\(asker.purpose)"))
         }
-        let some = documents.shuffled(using: &generator).prefix(6)
+        let some = documents.shuffled(using: &generator).prefix(5)
         for id in some.map(\.id.description) + absent + [hidden.first?.id.description ?? "x"] {
             exchanges.append(.get("/v1/documents/\(id)?purpose=\(asker.purpose)"))
         }

@@ -17,7 +17,7 @@ enum Worlds {
 /// Form one: whoever may read a part gets, byte for byte, the responses of an index that holds only this part.
 @Suite("Non-interference: an index of everything answers like an index of what may be read")
 struct NonInterferenceTests {
-    @Test("Whole responses, in random worlds", arguments: Worlds.seeds(4))
+    @Test("Whole responses, in random worlds", arguments: Worlds.seeds(3))
     func permittedOnly(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed &* 31)
         let world = try RandomWorld(seed: seed)
@@ -26,13 +26,13 @@ struct NonInterferenceTests {
         let summary = try await engine.ingest { _ in }
         #expect(summary.setAside.isEmpty, "PORTCULLIS_SEED=\(seed): \(summary.setAside)")
         let verdict = try await TwoIndexes(world: world, engine: engine, embedder: embedder)
-            .compare(askers: 3, using: &generator)
+            .compare(askers: 2, using: &generator)
         #expect(verdict.differences.isEmpty, "PORTCULLIS_SEED=\(seed): \(verdict.differences.first ?? "")")
         #expect(verdict.compared > 0 && verdict.permitted + verdict.hidden > 0)
     }
 
     /// The index keeps nothing of its past: removed documents, changed rules and labels, edited texts, a restart.
-    @Test("After documents and rules have changed, and after a restart", arguments: Worlds.seeds(2))
+    @Test("After documents and rules have changed, and after a restart", arguments: Worlds.seeds(1))
     func history(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed &* 37)
         var world = try RandomWorld(seed: seed)
@@ -68,29 +68,34 @@ struct PlantedLeakTests {
     /// Fixed, so that what these controls show does not depend on luck.
     static let seeds: Range<UInt64> = 1..<21
 
-    @Test("A leak in the service or the index", arguments: Plant.allCases.filter { $0 != .nothing })
-    func plantedLeak(plant: Plant) async throws {
-        for seed in Self.seeds {
-            let verdict = try await verdict(plant, seed: seed)
-            if !verdict.differences.isEmpty { return }
+    @Test("Every leak in the service or the index is caught; the same service without a leak passes")
+    func plantedLeaks() async throws {
+        var missed = Set(Plant.allCases).subtracting([.nothing])
+        for seed in Self.seeds where !missed.isEmpty {
+            var generator = SeededGenerator(seed: seed)
+            let world = try RandomWorld(seed: seed)
+            let embedder = HashingEmbedder()
+            let engine = try await Engine(
+                folder: world.url, create: true, embedder: embedder, logger: TwoIndexes.logger)
+            _ = try await engine.ingest { _ in }
+            let pairs = try await TwoIndexes(world: world, engine: engine, embedder: embedder)
+                .pairs(askers: 1, using: &generator)
+            let pair = try #require(pairs.first)
+            let honest = try await pair.compare(.nothing)
+            #expect(honest.differences.isEmpty, "\(honest.differences.first ?? "")")
+            for plant in missed.sorted(by: { $0.rawValue < $1.rawValue }) {
+                let verdict = try await pair.compare(plant, stopsEarly: true)
+                guard let first = verdict.differences.first else { continue }
+                missed.remove(plant)
+                print("\(plant): caught in world \(seed): \(first.prefix(120))")
+            }
         }
-        Issue.record("\(plant) was not caught in \(Self.seeds.count) worlds")
-    }
-
-    @Test("Without a leak the rebuilt service passes the same comparison", arguments: seeds.prefix(2))
-    func nothingPlanted(seed: UInt64) async throws {
-        let verdict = try await verdict(.nothing, seed: seed)
-        #expect(verdict.differences.isEmpty, "\(verdict.differences.first ?? "")")
-        #expect(verdict.permitted > 0 && verdict.hidden > 0)
-    }
-
-    private func verdict(_ plant: Plant, seed: UInt64) async throws -> Verdict {
-        var generator = SeededGenerator(seed: seed)
-        let world = try RandomWorld(seed: seed)
-        let embedder = HashingEmbedder()
-        let engine = try await Engine(folder: world.url, create: true, embedder: embedder, logger: TwoIndexes.logger)
-        _ = try await engine.ingest { _ in }
-        return try await TwoIndexes(world: world, engine: engine, embedder: embedder, plant: plant)
-            .compare(askers: 1, using: &generator)
+        withKnownIssue("a BLAS library that computes every row alike leaks nothing", isIntermittent: true) {
+            #expect(!missed.contains(.scoresFromBLAS))
+        } when: {
+            missed.contains(.scoresFromBLAS) && !Plant.libraryComputesRowsInTiles
+        }
+        missed.remove(.scoresFromBLAS)
+        #expect(missed.isEmpty, "not caught in \(Self.seeds.count) worlds")
     }
 }

@@ -53,6 +53,12 @@ enum Plant: String, CaseIterable, Sendable {
     /// Policies that forbid are left out of the decision.
     case forbidsIgnored
 
+    /// Where the processor has wide registers, a library computes rows several at a time and the last ones otherwise.
+    static var libraryComputesRowsInTiles: Bool {
+        ["Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids"]
+            .contains { BLASLibrary.current.name.contains("(\($0))") }
+    }
+
     /// Serves an engine with a leak, or as it is.
     static func serve<Result: Sendable>(
         _ engine: Engine, _ plant: Plant?, policies: PolicyText,

@@ -1,7 +1,7 @@
 import TestSupport
 
 /// Random policies: permits and forbids with conditions on everything that a policy can read.
-struct PolicyText {
+struct PolicyText: Sendable {
     let permits: String
     let forbids: String
 

@@ -25,7 +25,7 @@ struct RandomWorld {
         rules = LabelRuleText(using: &generator)
         policies = PolicyText(using: &generator)
         let writer = SourceWriter(using: &generator)
-        sources = (0..<Int.random(in: 9...14, using: &generator)).map { writer.document($0, using: &generator) }
+        sources = (0..<Int.random(in: 7...10, using: &generator)).map { writer.document($0, using: &generator) }
         let people = Self.people.map { Self.person($0, using: &generator) }
         self.generator = generator
         try folder.write(Self.settings, to: "enclave/portcullis.yaml")

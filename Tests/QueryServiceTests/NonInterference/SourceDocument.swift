@@ -19,17 +19,9 @@ struct SourceDocument: Sendable {
         let suffix: String
     }
 
-    /// The text, and where the words of each unit stand in it, in bytes; the title's place comes first.
-    var rendered: (text: String, title: Range<Int>?, places: [Range<Int>]) {
+    /// The text, and where the words of each unit stand behind the front matter, in bytes.
+    var rendered: (text: String, places: [Range<Int>]) {
         var text = ""
-        var titlePlace: Range<Int>?
-        if let title {
-            text = "---\ntitle: "
-            let start = text.utf8.count
-            text += title
-            titlePlace = start..<text.utf8.count
-            text += "\n" + statements.map { $0 + "\n" }.joined() + "---\n\n"
-        }
         var places: [Range<Int>] = []
         for unit in units {
             text += unit.prefix + (unit.mark.map { "(\($0)) " } ?? "")
@@ -38,7 +30,10 @@ struct SourceDocument: Sendable {
             places.append(start..<text.utf8.count)
             text += unit.suffix
         }
-        return (text, titlePlace, places)
+        let frontMatter = title.map { title in
+            "---\ntitle: \(title)\n" + statements.map { $0 + "\n" }.joined() + "---\n"
+        }
+        return ((frontMatter ?? "") + text, places)
     }
 }
 
@@ -48,7 +43,7 @@ struct SourceWriter {
     private let shared: [String]
 
     init(using generator: inout SeededGenerator) {
-        shared = (0..<4).map { _ in Vocabulary.text(Int.random(in: 3...9, using: &generator), using: &generator) }
+        shared = (0..<2).map { _ in Vocabulary.text(Int.random(in: 3...9, using: &generator), using: &generator) }
     }
 
     func document(_ number: Int, using generator: inout SeededGenerator) -> SourceDocument {
@@ -57,8 +52,12 @@ struct SourceWriter {
         if Bool.random(using: &generator) { statements.append(statement(using: &generator)) }
         var units: [SourceDocument.Unit] = []
         if Int.random(in: 0..<4, using: &generator) > 0 { units.append(heading("# ", using: &generator)) }
-        units.append(paragraph(using: &generator))
-        for _ in 0..<Int.random(in: 2...8, using: &generator) {
+        // Its label is mostly another than the title's, so that it is embedded alone and ties with its like.
+        units.append(
+            SourceDocument.Unit(
+                prefix: "", mark: Vocabulary.levelMarks.randomElement(using: &generator)!,
+                words: shared.randomElement(using: &generator)!, suffix: "\n\n"))
+        for _ in 0..<Int.random(in: 2...6, using: &generator) {
             switch Int.random(in: 0..<10, using: &generator) {
             case 0...2:
                 let level = ["## ", "### ", "## 2.1 "].randomElement(using: &generator)!
@@ -110,7 +109,7 @@ struct SourceWriter {
             return SourceDocument.Unit(prefix: "", mark: nil, words: "[note]: /target", suffix: "\n\n")
         case 1:
             // Too long for one passage.
-            let words = (0..<Int.random(in: 8...20, using: &generator)).map { _ in
+            let words = (0..<Int.random(in: 7...12, using: &generator)).map { _ in
                 Vocabulary.text(Int.random(in: 5...14, using: &generator), using: &generator) + ". The"
             }
             return SourceDocument.Unit(

@@ -13,7 +13,7 @@ import TextEmbedding
 @testable import QueryService
 
 /// Two servers that must answer alike, and how many answers they gave.
-struct Verdict {
+struct Verdict: Sendable {
     var compared = 0
     /// Hidden and permitted passages of the askers: a comparison in which nothing is hidden shows nothing.
     var hidden = 0
@@ -33,8 +33,6 @@ struct TwoIndexes {
     let world: RandomWorld
     let engine: Engine
     let embedder: any Embedder
-    /// What is wrong with both servers on purpose; nil for the real one.
-    var plant: Plant?
 
     static var logger: Logger {
         var logger = Logger(label: "test")
@@ -70,17 +68,24 @@ struct TwoIndexes {
 
     /// Asks both indexes the same for a few people.
     func compare(askers count: Int, using generator: inout SeededGenerator) async throws -> Verdict {
-        let documents = try await Self.documents(of: world, index: engine.index, embedder: embedder)
         var verdict = Verdict()
-        for asker in try askers(documents, using: &generator).prefix(count) {
-            verdict += try await compare(asker, documents: documents, using: &generator)
-        }
+        for pair in try await pairs(askers: count, using: &generator) { verdict += try await pair.compare(nil) }
         return verdict
     }
 
-    private func compare(
+    /// Index A and an index B for each of a few people.
+    func pairs(askers count: Int, using generator: inout SeededGenerator) async throws -> [IndexPair] {
+        let documents = try await Self.documents(of: world, index: engine.index, embedder: embedder)
+        var pairs: [IndexPair] = []
+        for asker in try askers(documents, using: &generator).prefix(count) {
+            pairs.append(try await pair(asker, documents: documents, using: &generator))
+        }
+        return pairs
+    }
+
+    private func pair(
         _ asker: Asker, documents: [IndexedDocument], using generator: inout SeededGenerator
-    ) async throws -> Verdict {
+    ) async throws -> IndexPair {
         let oracle = try Oracle(engine.current.enclave, asker, now: Self.now())
         let rest = try oracle.permittedOnly(documents)
         let exchanges = try ExchangeGenerator(asker: asker, documents: documents, oracle: oracle)
@@ -89,34 +94,13 @@ struct TwoIndexes {
         let permittedOnly = try Self.index(in: folder, like: engine.index, of: world, embedder: embedder)
         // In another order, so that whatever follows the order of rows shows.
         for document in rest.shuffled(using: &generator) { try await permittedOnly.commit(document) }
-        let other = try await Engine(
-            folder: world.url, index: permittedOnly, embedder: embedder, logger: Self.logger)
-        let left = try await responses(of: engine, to: exchanges, as: asker)
-        let right = try await responses(of: other, to: exchanges, as: asker)
-        var verdict = Verdict()
-        verdict.compared = exchanges.count
-        verdict.permitted = rest.reduce(0) { $0 + $1.passages.count }
-        verdict.hidden = documents.reduce(0) { $0 + $1.passages.count } - verdict.permitted
-        for (exchange, (left, right)) in zip(exchanges, zip(left, right)) {
-            guard let difference = ResponseComparison().difference(left, right) else { continue }
-            verdict.differences.append("\(asker): \(exchange): \(difference)")
-        }
-        return verdict
-    }
-
-    /// The answers of a server over a real socket. Somebody else asks the same before, for what one caller leaves behind
-    /// must not reach another.
-    private func responses(
-        of engine: Engine, to exchanges: [Exchange], as asker: Asker
-    ) async throws -> [TestServer.Response] {
-        try await Plant.serve(engine, plant, policies: world.policies) { server in
-            let token = try await server.token(asker.person, purposes: [asker.purpose], mfa: asker.mfa)
-            let colleague = try await server.token(asker.person == "p0" ? "p1" : "p0", purposes: [asker.purpose])
-            for exchange in exchanges.prefix(5) { _ = try await server.send(exchange, token: colleague) }
-            var responses: [TestServer.Response] = []
-            for exchange in exchanges { responses.append(try await server.send(exchange, token: token)) }
-            return responses
-        }
+        let permitted = rest.reduce(0) { $0 + $1.passages.count }
+        return IndexPair(
+            folder: folder, everything: engine,
+            permittedOnly: try await Engine(
+                folder: world.url, index: permittedOnly, embedder: embedder, logger: Self.logger),
+            asker: asker, exchanges: exchanges, policies: world.policies, permitted: permitted,
+            hidden: documents.reduce(0) { $0 + $1.passages.count } - permitted)
     }
 
     /// Everybody who can ask, those first who may read a part, for they show the most.
@@ -134,6 +118,49 @@ struct TwoIndexes {
             askers.append((asker, abs(Double(permitted) / Double(max(1, labels.count)) - 0.5)))
         }
         return askers.sorted { $0.share < $1.share }.map(\.asker)
+    }
+}
+
+/// Two engines that must answer one person alike, and what he asks.
+struct IndexPair: Sendable {
+    /// Where the index of what may be read lies.
+    let folder: TemporaryFolder
+    let everything: Engine
+    let permittedOnly: Engine
+    let asker: Asker
+    let exchanges: [Exchange]
+    let policies: PolicyText
+    let permitted: Int
+    let hidden: Int
+
+    /// - Parameters:
+    ///   - plant: What is wrong with both servers on purpose; nil for the real ones.
+    ///   - stopsEarly: Whether the first difference is enough.
+    func compare(_ plant: Plant?, stopsEarly: Bool = false) async throws -> Verdict {
+        try await Plant.serve(everything, plant, policies: policies) { left in
+            try await Plant.serve(permittedOnly, plant, policies: policies) { right in
+                try await compare(left, right, stopsEarly: stopsEarly)
+            }
+        }
+    }
+
+    private func compare(_ left: TestServer, _ right: TestServer, stopsEarly: Bool) async throws -> Verdict {
+        let token = try await left.token(asker.person, purposes: [asker.purpose], mfa: asker.mfa)
+        // Somebody else asks the same before, for what one caller leaves behind must not reach another.
+        let colleague = try await left.token(asker.person == "p0" ? "p1" : "p0", purposes: [asker.purpose])
+        for exchange in exchanges.prefix(2) {
+            for server in [left, right] { _ = try await server.send(exchange, token: colleague) }
+        }
+        var verdict = Verdict(compared: exchanges.count, hidden: hidden, permitted: permitted)
+        for exchange in exchanges {
+            let (first, second) = (
+                try await left.send(exchange, token: token), try await right.send(exchange, token: token)
+            )
+            guard let difference = ResponseComparison().difference(first, second) else { continue }
+            verdict.differences.append("\(asker): \(exchange): \(difference)")
+            if stopsEarly { break }
+        }
+        return verdict
     }
 }
 

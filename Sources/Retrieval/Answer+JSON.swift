@@ -1,0 +1,93 @@
+import IndexStore
+import Labels
+import Passages
+
+// What leaves over HTTP. The same bytes as encoding with `JSONEncoder`, sorted keys and unescaped slashes.
+
+extension Answer {
+    package var json: [UInt8] {
+        var text = JSONText(reserving: results.reduce(512) { $0 + $1.passage.text.utf8.count + 1_024 })
+        text.object { text in
+            text.field("content_tag", contentTag)
+            text.field("marking", marking)
+            text.field("policy_version", policyVersion)
+            text.name("results")
+            text.list(results) { $1.passage.write(to: &$0, score: $1.score) }
+        }
+        return text.bytes
+    }
+}
+
+extension CitedPassage {
+    package var json: [UInt8] {
+        var text = JSONText(reserving: self.text.utf8.count + 1_024)
+        write(to: &text, score: nil)
+        return text.bytes
+    }
+
+    /// - Parameter score: of the passage as a result of a query.
+    fileprivate func write(to text: inout JSONText, score: Double?) {
+        text.object { text in
+            text.name("attributes")
+            text.object { text in
+                for (name, value) in attributes.sorted(by: { ByteText($0.key) < ByteText($1.key) }) {
+                    text.name(name)
+                    value.write(to: &text)
+                }
+            }
+            text.name("citation")
+            citation.write(to: &text)
+            text.field("id", id.description)
+            text.field("marking", marking)
+            if let score { text.field("score", score) }
+            text.field("text", self.text)
+        }
+    }
+}
+
+extension CitedDocument {
+    package var json: [UInt8] {
+        var text = JSONText(reserving: passages.reduce(512) { $0 + $1.text.utf8.count + 1_024 })
+        text.object { text in
+            text.field("id", id.description)
+            text.field("marking", marking)
+            text.name("passages")
+            text.list(passages) { $1.write(to: &$0, score: nil) }
+            text.field("title", title)
+            text.field("url", url)
+        }
+        return text.bytes
+    }
+}
+
+extension Citation {
+    fileprivate func write(to text: inout JSONText) {
+        text.object { text in
+            text.name("byte_range")
+            text.object { text in
+                text.field("end", byteRange.end)
+                text.field("start", byteRange.start)
+            }
+            text.field("document_id", document.description)
+            text.field("page", page)
+            text.field("revision", revision)
+            text.name("section")
+            text.list(section) { $0.string($1) }
+            text.field("sha256", sha256)
+            text.field("title", title)
+            text.field("url", url)
+        }
+    }
+}
+
+extension AttributeValue {
+    /// Sets as sorted lists, instants as text.
+    fileprivate func write(to text: inout JSONText) {
+        switch self {
+        case .bool(let bool): text.literal(bool ? "true" : "false")
+        case .long(let number): text.literal(number.description)
+        case .string, .entity, .datetime: text.string(description)
+        case .set(let members): text.list(members.sorted()) { $1.write(to: &$0) }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Passages
+
+/// JSON (RFC 8259) written straight into bytes.
+///
+/// An answer holds ten thousand bytes and leaves with every request; `JSONEncoder` takes longer for it than everything
+/// else that HTTP adds. The bytes are those that `JSONEncoder` gives with sorted keys and unescaped slashes: whoever
+/// writes an object gives its fields in the order of their names.
+struct JSONText {
+    private(set) var bytes: [UInt8] = []
+    /// Whether a value has been written since the last object or list was begun.
+    private var needsComma = false
+
+    init(reserving capacity: Int) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    mutating func object(_ body: (inout JSONText) -> Void) {
+        open(UInt8(ascii: "{"))
+        body(&self)
+        close(UInt8(ascii: "}"))
+    }
+
+    mutating func list<Element>(_ elements: some Sequence<Element>, _ body: (inout JSONText, Element) -> Void) {
+        open(UInt8(ascii: "["))
+        for element in elements { body(&self, element) }
+        close(UInt8(ascii: "]"))
+    }
+
+    /// The name of a field; its value follows.
+    mutating func name(_ name: String) {
+        string(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    mutating func field(_ name: String, _ value: String?) {
+        self.name(name)
+        if let value { string(value) } else { null() }
+    }
+
+    mutating func field(_ name: String, _ value: Int?) {
+        self.name(name)
+        if let value { literal(value.description) } else { null() }
+    }
+
+    /// - Precondition: `value` is finite.
+    mutating func field(_ name: String, _ value: Double) {
+        precondition(value.isFinite, "JSON has no such number")
+        self.name(name)
+        let text = value.description
+        literal(text.hasSuffix(".0") ? text.dropLast(2) : text[...])
+    }
+
+    mutating func string(_ value: String) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+            case 0x08: bytes += #"\b"#.utf8
+            case 0x09: bytes += #"\t"#.utf8
+            case 0x0A: bytes += #"\n"#.utf8
+            case 0x0C: bytes += #"\f"#.utf8
+            case 0x0D: bytes += #"\r"#.utf8
+            case 0..<0x20: bytes += (#"\u00"# + Hexadecimal.text([byte])).utf8
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
+    /// A number, `true` or `false`.
+    mutating func literal(_ text: some StringProtocol) {
+        separate()
+        bytes += text.utf8
+        needsComma = true
+    }
+
+    mutating func null() { literal("null") }
+
+    private mutating func open(_ bracket: UInt8) {
+        separate()
+        bytes.append(bracket)
+        needsComma = false
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        bytes.append(bracket)
+        needsComma = true
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = false
+    }
+}
