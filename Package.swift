@@ -133,8 +133,7 @@ if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
             name: "Benchmarks",
             dependencies: [
                 "AccessControl", "Cedar", "CBLAS", "CVectorKernels", "Enclaves", "IndexStore", "Ingest", "Labels",
-                "Passages", "QueryService", "Retrieval", "TextEmbedding", "VectorSearch", crypto, httpClient, arguments,
-                logging,
+                "Passages", "QueryService", "Retrieval", "TextEmbedding", "VectorSearch", crypto, logging, arguments,
             ] + hummingbird,
             path: "Benchmarks", exclude: ["RESULTS.md"], swiftSettings: features))
 }

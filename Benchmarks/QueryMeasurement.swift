@@ -34,16 +34,11 @@ struct QueryMeasurement: Sendable {
         let all = try await readers(engine)
         Subject.query.note("comparing the answers of all three ways")
         try await check(engine, all)
-        let measured = Results()
-        try await ServedEngine.with(engine) { server in
-            measured.samples = try await samples(engine, server, all)
+        var measured: [Samples] = []
+        try await ServedEngine.with(engine) { port in
+            measured = try await samples(engine, LoopbackConnection(port: port), all)
         }
-        return [table(measured.samples), openingTable(opening, memory: memory)]
-    }
-
-    /// A box for what the closure of a served engine finds.
-    private final class Results: @unchecked Sendable {
-        var samples: [Samples] = []
+        return [table(measured), openingTable(opening, memory: memory)]
     }
 
     // MARK: - Opening
@@ -131,7 +126,7 @@ struct QueryMeasurement: Sendable {
     // MARK: - Measuring
 
     /// Four series for each share: stream, scan, in process, HTTP.
-    private func samples(_ engine: Engine, _ server: ServedEngine, _ all: [[Reader]]) async throws -> [Samples] {
+    private func samples(_ engine: Engine, _ server: LoopbackConnection, _ all: [[Reader]]) async throws -> [Samples] {
         let scan = ExactScan()
         let embedder = PreparedEmbedder()
         let retriever = engine.current.retriever
@@ -141,12 +136,15 @@ struct QueryMeasurement: Sendable {
                 try (0..<PreparedEmbedder.questions).map { number in
                     let text = PreparedEmbedder.question(number)
                     return (
-                        ServedEngine.Question(text, token: reader.token, count: Self.resultCount),
+                        LoopbackConnection.request(
+                            path: "/v1/retrieve",
+                            body: #"{"query": "\#(text)", "k": \#(Self.resultCount), "purpose": "work"}"#,
+                            token: reader.token),
                         try QueryVector(embedder.vector(number)), try query(number)
                     )
                 }
             }
-            func turn(_ number: Int) -> (Reader, (ServedEngine.Question, QueryVector, Query)) {
+            func turn(_ number: Int) -> (Reader, ([UInt8], QueryVector, Query)) {
                 let holder = number % readers.count
                 return (readers[holder], questions[holder][number % PreparedEmbedder.questions])
             }
@@ -166,9 +164,9 @@ struct QueryMeasurement: Sendable {
                 })
             items.append(
                 Stopwatch.Item { number in
-                    _ = try await server.ask(turn(number).1.0)
+                    _ = try server.exchange(turn(number).1.0)
                 })
-            guard try ServedEngine.resultCount(try await server.ask(turn(0).1.0)) == Self.resultCount else {
+            guard try ServedEngine.resultCount(server.exchange(turn(0).1.0)) == Self.resultCount else {
                 throw UnexpectedAnswer(what: "HTTP gives another number of results")
             }
         }
@@ -236,7 +234,7 @@ struct QueryMeasurement: Sendable {
             "In process: `Retriever.retrieve`: policy decisions, scan, texts from SQLite, answer; one request at a time. "
                 + "The question's vector is ready. Compared: what it adds to the scan, ms.",
             "HTTP: `POST /v1/retrieve` on loopback over a connection kept open, with an ES256 bearer token, until the "
-                + "answer's last byte; client and server share the process. Compared: what it adds to the line before, ms.",
+                + "answer's last byte; the client is a plain blocking socket. Compared: what it adds to the line before, ms.",
         ]
     }
 }

@@ -48,7 +48,8 @@ extension Ingestor {
             steps: labeling.provenance.map {
                 Explanation.Step(
                     attribute: $0.attribute.string, source: "\($0.source)", offered: "\($0.offered)",
-                    effect: "\($0.effect)", result: "\($0.result)")
+                    effect: $0.effect == .refusedToLoosen ? "refused to loosen" : "\($0.effect)", result: "\($0.result)"
+                )
             },
             parents: labeling.parentProvenance.map { "\($0.parent.type)::\"\($0.parent.id)\" from \($0.source)" },
             blocks: counts.map { label, count in

@@ -54,20 +54,35 @@ struct JSONText {
     mutating func string(_ value: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        for byte in value.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0x08: bytes += #"\b"#.utf8
-            case 0x09: bytes += #"\t"#.utf8
-            case 0x0A: bytes += #"\n"#.utf8
-            case 0x0C: bytes += #"\f"#.utf8
-            case 0x0D: bytes += #"\r"#.utf8
-            case 0..<0x20: bytes += (#"\u00"# + Hexadecimal.text([byte])).utf8
-            default: bytes.append(byte)
+        var value = value
+        value.withUTF8 { text in
+            var copied = 0
+            for (position, byte) in text.enumerated() where Self.needsEscape(byte) {
+                bytes += text[copied..<position]
+                bytes += Self.escape(byte).utf8
+                copied = position + 1
             }
+            bytes += text[copied...]
         }
         bytes.append(UInt8(ascii: "\""))
         needsComma = true
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func escape(_ byte: UInt8) -> String {
+        switch byte {
+        case UInt8(ascii: "\""): #"\""#
+        case UInt8(ascii: "\\"): #"\\"#
+        case 0x08: #"\b"#
+        case 0x09: #"\t"#
+        case 0x0A: #"\n"#
+        case 0x0C: #"\f"#
+        case 0x0D: #"\r"#
+        default: #"\u00"# + Hexadecimal.text([byte])
+        }
     }
 
     /// A number, `true` or `false`.

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The query service, over a real socket")
 struct RetrieveTests {
-    static let question = "What torque does the wing bolt take?"
+    static let question = "What bolt torque is used for the wing?"
 
     @Test("Each person gets the best passage that he may read")
     func answersByClearance() async throws {
