@@ -93,8 +93,8 @@ extension Report {
             \(quick)
             \(machine.markdown)
             A figure is the median of all calls; in brackets the quartiles of the rounds' medians. A round measures
-            everything that is compared once, in random order, on a machine that is doing nothing else. Nothing is the
-            best of several runs. Each table comes from a process of its own.
+            everything that is compared, in random order. Nothing is the best of several runs. Each table comes from a
+            process of its own. Figures count only where the load above was near 0 when the run began.
 
             \(sections.map(\.markdown).joined(separator: "\n"))
             """

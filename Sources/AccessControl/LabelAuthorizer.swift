@@ -23,10 +23,11 @@ package struct LabelAuthorizer: Sendable {
         var nonconforming = 0
         var seen: Set<LabelID> = []
         let isKnown = isKnown(request.principal)
+        let context = request.context
         for (id, label) in labels {
             precondition(seen.insert(id).inserted, "a label id stands for two labels")
             guard isKnown else { continue }
-            switch decide(label, for: request) {
+            switch decide(label, for: request, context: context) {
             case .permitted: permitted[id] = label
             case .denied: break
             case .nonconforming: nonconforming += 1
@@ -44,7 +45,9 @@ package struct LabelAuthorizer: Sendable {
 
     /// The decision for one label by itself.
     package func mayRead(_ label: Label, for request: AccessRequest) -> Bool {
-        guard isKnown(request.principal), case .permitted = decide(label, for: request) else { return false }
+        guard isKnown(request.principal), case .permitted = decide(label, for: request, context: request.context) else {
+            return false
+        }
         return true
     }
 
@@ -56,7 +59,7 @@ package struct LabelAuthorizer: Sendable {
     /// Rule 4, fail closed, twice. A label that is not as the schema says (left from an older schema) is denied, because a
     /// policy that asks `has` would take no notice of what is missing. And a policy that fails denies the label: Cedar
     /// itself skips such a policy, and a `forbid` that overflows would then let through what it is there to hold back.
-    private func decide(_ label: Label, for request: AccessRequest) -> Outcome {
+    private func decide(_ label: Label, for request: AccessRequest, context: [CedarString: Value]) -> Outcome {
         let resource = LabelEntity.entity(of: label)
         let store: Entities
         do {
@@ -68,7 +71,7 @@ package struct LabelAuthorizer: Sendable {
         let response = authorizer.authorize(
             Request(
                 principal: request.principal, action: AccessRequest.action, resource: LabelEntity.uid,
-                context: request.context),
+                context: context),
             entities: store)
         guard response.errors.isEmpty else {
             return .failed(policies: Set(response.errors.map { name(of: $0.policy) }))

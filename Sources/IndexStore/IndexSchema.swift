@@ -1,5 +1,4 @@
 import GRDB
-import Passages
 
 /// The tables of the index file. `docs/index-format.md` describes them.
 enum IndexSchema {
@@ -65,19 +64,4 @@ enum IndexSchema {
         static let model = "model"
         static let generation = "generation"
     }
-}
-
-/// What a document's `body` holds.
-struct DocumentBody: Codable {
-    let path: String
-    let title: String
-}
-
-/// What a passage's `body` holds.
-struct PassageBody: Codable {
-    let text: String
-    let sha256: [UInt8]
-    let range: ByteRange
-    let page: Int?
-    let section: [Int]
 }

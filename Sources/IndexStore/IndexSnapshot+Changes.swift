@@ -40,7 +40,7 @@ extension IndexSnapshot {
                 """,
             arguments: [
                 Data(document.id.bytes), Data(document.sourceDigest), generation, title.rawValue,
-                try codec.encode(record: DocumentBody(path: document.path, title: document.title.text), as: .document),
+                codec.encode(DocumentBody(path: document.path, title: document.title.text).bytes, as: .document),
             ])
         let row = db.lastInsertedRowID
         for (ordinal, heading) in document.headings.enumerated() {
@@ -68,7 +68,7 @@ extension IndexSnapshot {
                         """,
                     arguments: [
                         Data(passage.id.bytes), row, ordinal, label.rawValue, Data(revision),
-                        Data(passage.embeddingDigest), try codec.encode(record: body, as: .passage),
+                        Data(passage.embeddingDigest), codec.encode(body.bytes, as: .passage),
                         codec.encode(vector: passage.vector),
                     ])
             } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {

@@ -129,7 +129,8 @@ extension IndexSnapshot {
     /// Decodes a row whose label is permitted; the title and headings of other labels are not even decoded.
     private func passage(_ row: Row, permitted: PermittedLabels, in db: Database) throws -> StoredPassage {
         guard let label = permitted[LabelID(row["label_id"])] else { throw IndexError.outdated }
-        let body = try codec.decode(PassageBody.self, from: row["body"], as: .passage)
+        let payload = try codec.decode(row["body"], as: .passage)
+        let body = try PassageBody(payload)
         var section: [Heading] = []
         for ordinal in body.section {
             let statement = try db.cachedStatement(
@@ -150,7 +151,8 @@ extension IndexSnapshot {
 
     private func title(label: Int64, body: Data, permitted: PermittedLabels) throws -> StoredTitle? {
         guard let label = permitted[LabelID(label)] else { return nil }
-        let document = try codec.decode(DocumentBody.self, from: body, as: .document)
+        let payload = try codec.decode(body, as: .document)
+        let document = try DocumentBody(payload)
         return StoredTitle(text: document.title, label: label, path: document.path)
     }
 }

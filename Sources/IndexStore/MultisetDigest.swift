@@ -1,4 +1,4 @@
-package import Passages
+import Passages
 
 /// A digest of a set of rows that does not depend on their order and can be added to and taken from: the sum of keyed
 /// row digests modulo 2²⁵⁶ (MSet-Add-Hash of Clarke et al., *Incremental Multiset Hash Functions*, ASIACRYPT 2003).

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// What a stored blob holds. Part of every blob, so that one kind cannot be taken for another.
 enum RecordField: UInt8 {
@@ -31,20 +31,6 @@ struct RecordCodec: Sendable {
             throw .damaged(what: "a record of kind \(field)")
         }
         return data.dropFirst(2)
-    }
-
-    func encode(record: some Encodable, as field: RecordField) throws -> Data {
-        encode(try JSONEncoder().encode(record), as: field)
-    }
-
-    func decode<Record: Decodable>(_: Record.Type, from data: Data, as field: RecordField) throws(IndexError) -> Record
-    {
-        let payload = try decode(data, as: field)
-        do {
-            return try JSONDecoder().decode(Record.self, from: payload)
-        } catch {
-            throw .damaged(what: "a record of kind \(field)")
-        }
     }
 
     /// Little-endian float32, as the machines we run on hold them.

@@ -1,7 +1,7 @@
 package import Crypto
 import Foundation
 import GRDB
-package import Labels
+import Labels
 package import Passages
 import Synchronization
 import VectorSearch
@@ -108,7 +108,8 @@ package final class SQLiteIndex: PassageIndex {
                     FROM documents
                     """)
             return try rows.map {
-                let body = try codec.decode(DocumentBody.self, from: $0["body"], as: .document)
+                let payload = try codec.decode($0["body"], as: .document)
+                let body = try DocumentBody(payload)
                 return (DocumentID(bytes: Array($0["document_id"] as Data)), body.path, $0["passages"] as Int)
             }.sorted { ByteText($0.1) < ByteText($1.1) }
         }

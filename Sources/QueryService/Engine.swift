@@ -1,8 +1,8 @@
-package import AccessControl
-package import Cedar
+import AccessControl
+import Cedar
 package import Enclaves
 package import Foundation
-package import HTTPTypes
+import HTTPTypes
 package import IndexStore
 package import Ingest
 package import Logging

@@ -1,4 +1,4 @@
-package import IndexStore
+import IndexStore
 package import Labels
 package import Passages
 

@@ -1,4 +1,4 @@
-package import IndexStore
+import IndexStore
 package import Passages
 
 /// Where a passage stands, so that a reader can check it. A title, headings and address are there only if the caller may

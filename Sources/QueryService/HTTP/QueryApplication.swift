@@ -1,6 +1,6 @@
 package import HTTPTypes
 package import Hummingbird
-package import HummingbirdCore
+import HummingbirdCore
 package import Logging
 import NIOCore
 

@@ -1,7 +1,7 @@
 package import AccessControl
 package import Cedar
 package import Enclaves
-package import Labels
+import Labels
 
 /// Who asks, after a verified token or a development identity. Nothing else makes one.
 package struct Caller: Sendable {
