@@ -179,3 +179,27 @@ extension Data {
         base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }
+
+@Suite("A token that was verified once")
+struct RememberedTokenTests {
+    @Test("expires all the same, and counts for nothing under other keys or principals")
+    func expires() async throws {
+        let enclave = try SampleEnclave()
+        try await TestServer.with(enclave) { server in
+            let token = try await server.token("alice")
+            let verifier = server.engine.current.tokens
+            #expect(try await verifier.caller(token: token).mfa)
+            await #expect(throws: InvalidToken(reason: .expired)) {
+                try await verifier.caller(token: token, now: Date(timeIntervalSinceNow: 7200))
+            }
+            await #expect(throws: InvalidToken(reason: .notYetValid)) {
+                try await verifier.caller(token: token, now: Date(timeIntervalSinceNow: -7200))
+            }
+            let principals = try #require(SampleEnclave.settings["principals.yaml"])
+            try enclave.write(principals.replacing("alice", with: "alicia"), to: "principals.yaml")
+            try await server.engine.reload()
+            let response = try await server.post("/v1/retrieve", #"{"query": "x"}"#, token: token)
+            #expect(response.status == 401)
+        }
+    }
+}

@@ -3,11 +3,14 @@ package import Enclaves
 package import Foundation
 import JWTKit
 import Labels
+import Synchronization
 
 /// Turns bearer tokens into callers.
-package struct TokenVerifier: Sendable {
+package final class TokenVerifier: Sendable {
     /// Longest token that is looked at, bytes.
     static let tokenLimit = 8_192
+    /// Tokens that are remembered before all are forgotten.
+    private static let rememberedLimit = 4_096
     /// How far the clocks of issuer and server may be apart, seconds.
     static let clockSkew: TimeInterval = 30
     /// Signatures that are believed. `none` and the symmetric ones are not among them.
@@ -19,6 +22,7 @@ package struct TokenVerifier: Sendable {
     private let audience: String
     private let principals: PrincipalStore
     private let keys: JWTKeyCollection
+    private let remembered = Mutex<[ByteText: VerifiedToken]>([:])
 
     /// - Parameter developmentIssuer: Whose tokens are taken besides those of the key set; nil in production.
     package init(enclave: Enclave, developmentIssuer: DevelopmentIssuer?) async throws {
@@ -44,8 +48,33 @@ package struct TokenVerifier: Sendable {
     }
 
     /// The caller that a token names.
+    ///
+    /// A token whose signature and claims held once is remembered, for both are functions of the token, the keys and the
+    /// principal store, which one verifier never changes. Its span of time is looked at every time.
     package func caller(token: String, now: Date = Date()) async throws(InvalidToken) -> Caller {
         guard token.utf8.count <= Self.tokenLimit else { throw InvalidToken(reason: .tooLong(limit: Self.tokenLimit)) }
+        let bytes = ByteText(token)
+        let verified: VerifiedToken
+        if let known = remembered.withLock({ $0[bytes] }) {
+            verified = known
+        } else {
+            verified = try await verify(token)
+            remembered.withLock { remembered in
+                if remembered.count >= Self.rememberedLimit { remembered.removeAll(keepingCapacity: true) }
+                remembered[bytes] = verified
+            }
+        }
+        guard now < verified.expiration.addingTimeInterval(Self.clockSkew) else {
+            throw InvalidToken(reason: .expired)
+        }
+        if let start = verified.start, now.addingTimeInterval(Self.clockSkew) < start {
+            throw InvalidToken(reason: .notYetValid)
+        }
+        return verified.caller
+    }
+
+    /// What of a token does not depend on the time of day.
+    private func verify(_ token: String) async throws(InvalidToken) -> VerifiedToken {
         guard let algorithm = Self.algorithm(of: token) else { throw InvalidToken(reason: .malformed) }
         guard Self.algorithms.contains(algorithm) else { throw InvalidToken(reason: .algorithm) }
         let claims: TokenClaims
@@ -58,20 +87,17 @@ package struct TokenVerifier: Sendable {
         guard claims.audience.value.contains(where: { Array($0.utf8) == Array(audience.utf8) }) else {
             throw InvalidToken(reason: .audience)
         }
-        guard now < claims.expiration.addingTimeInterval(Self.clockSkew) else { throw InvalidToken(reason: .expired) }
-        if let start = [claims.notBefore, claims.issuedAt].compactMap({ $0 }).max(),
-            now.addingTimeInterval(Self.clockSkew) < start
-        {
-            throw InvalidToken(reason: .notYetValid)
-        }
         guard let principal = principals.principal(ByteText(claims.subject)) else {
             throw InvalidToken(reason: .unknownPrincipal)
         }
         // The token narrows: a purpose counts only if the store gives it too.
         let purposes = Set(claims.purposes.map { ByteText($0) }).intersection(principal.purposes)
-        return Caller(
+        let caller = Caller(
             principal: principal, purposes: purposes, mfa: claims.authenticationMethods.contains("mfa"),
             assistant: claims.clientID.map { ByteText($0) })
+        return VerifiedToken(
+            caller: caller, start: [claims.notBefore, claims.issuedAt].compactMap { $0 }.max(),
+            expiration: claims.expiration)
     }
 
     private static func algorithm(of token: String) -> String? {
@@ -82,6 +108,13 @@ package struct TokenVerifier: Sendable {
         base64 += String(repeating: "=", count: (4 - base64.count % 4) % 4)
         return Data(base64Encoded: base64).flatMap { try? JSONDecoder().decode(Header.self, from: $0) }?.alg
     }
+}
+
+/// A token whose signature and claims held.
+private struct VerifiedToken: Sendable {
+    let caller: Caller
+    let start: Date?
+    let expiration: Date
 }
 
 /// Why a token is refused. The text goes to whoever sent it.
