@@ -14,7 +14,7 @@ package final class TokenVerifier: Sendable {
     /// How far the clocks of issuer and server may be apart, seconds.
     static let clockSkew: TimeInterval = 30
     /// Signatures that are believed. `none` and the symmetric ones are not among them.
-    private static let algorithms: Set<String> = [
+    private static let algorithms: Set<ByteText> = [
         "ES256", "ES384", "ES512", "EdDSA", "RS256", "RS384", "RS512", "PS256",
     ]
 
@@ -76,7 +76,7 @@ package final class TokenVerifier: Sendable {
     /// What of a token does not depend on the time of day.
     private func verify(_ token: String) async throws(InvalidToken) -> VerifiedToken {
         guard let algorithm = Self.algorithm(of: token) else { throw InvalidToken(reason: .malformed) }
-        guard Self.algorithms.contains(algorithm) else { throw InvalidToken(reason: .algorithm) }
+        guard Self.algorithms.contains(ByteText(algorithm)) else { throw InvalidToken(reason: .algorithm) }
         let claims: TokenClaims
         do {
             claims = try await keys.verify(token, as: TokenClaims.self)
@@ -93,7 +93,8 @@ package final class TokenVerifier: Sendable {
         // The token narrows: a purpose counts only if the store gives it too.
         let purposes = Set(claims.purposes.map { ByteText($0) }).intersection(principal.purposes)
         let caller = Caller(
-            principal: principal, purposes: purposes, mfa: claims.authenticationMethods.contains("mfa"),
+            principal: principal, purposes: purposes,
+            mfa: claims.authenticationMethods.contains { ByteText($0) == "mfa" },
             assistant: claims.clientID.map { ByteText($0) })
         return VerifiedToken(
             caller: caller, start: [claims.notBefore, claims.issuedAt].compactMap { $0 }.max(),
