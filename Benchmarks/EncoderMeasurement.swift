@@ -64,6 +64,8 @@ struct EncoderMeasurement: Sendable {
     // MARK: - Rates
 
     private func rateTable(instructions: String) async throws -> Section {
+        // Asked for first: it is what keeps the library to one thread.
+        let library = BLASLibrary.current
         let folder = try ModelFolder(model)
         let weights = try Safetensors(folder.weights)
         let encoder = try BertEncoder(weights: weights, configuration: folder.configuration)
@@ -96,7 +98,7 @@ struct EncoderMeasurement: Sendable {
                 "Encoder: `BertEncoder.encode` of one text of \(Self.tokens) tokens (\(instructions)), tokenising not "
                     + "counted: \(Figure(encoding, decimals: 2).text) GFLOP, attention included.",
                 "sgemm: the \(products.count) dense products of the same text alone, through `cblas_sgemm` of "
-                    + "\(BLASLibrary.current.name), \(Self.tokens) rows a call, with weights of the real shapes in memory: "
+                    + "\(library.name), \(Self.tokens) rows a call, with weights of the real shapes in memory: "
                     + "\(Figure(products.operations / 1e9, decimals: 2).text) GFLOP. Both layouts of the weights; the faster "
                     + "one counts for the target.",
             ],

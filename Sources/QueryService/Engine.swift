@@ -20,7 +20,7 @@ package final class Engine: Sendable {
     private let isIngesting = Mutex(false)
 
     /// What the rules of the enclave's folder make of it. A request keeps the one that it began with.
-    package struct Access: Sendable {
+    package final class Access: Sendable {
         package let enclave: Enclave
         package let retriever: Retriever<SQLiteIndex>
         package let tokens: TokenVerifier

@@ -2,7 +2,7 @@ import IndexStore
 import Labels
 import Passages
 
-// What leaves over HTTP. The same bytes as encoding with `JSONEncoder`, sorted keys and unescaped slashes.
+// What leaves, over HTTP and with `--json`. The bytes that `JSONEncoder` gives with sorted keys and unescaped slashes.
 
 extension Answer {
     package var json: [UInt8] {
@@ -30,9 +30,9 @@ extension CitedPassage {
         text.object { text in
             text.name("attributes")
             text.object { text in
-                for (name, value) in attributes.sorted(by: { ByteText($0.key) < ByteText($1.key) }) {
-                    text.name(name)
-                    value.write(to: &text)
+                for attribute in attributes {
+                    text.name(attribute.name)
+                    attribute.value.write(to: &text)
                 }
             }
             text.name("citation")

@@ -3,7 +3,7 @@ package import Passages
 
 /// Where a passage stands, so that a reader can check it. A title, headings and address are there only if the caller may
 /// read them; nothing in it counts or digests the rest of the document.
-package struct Citation: Sendable, Encodable {
+package struct Citation: Sendable {
     package let document: DocumentID
     package let title: String?
     /// Headings above the passage, outermost first.
@@ -30,34 +30,18 @@ package struct Citation: Sendable, Encodable {
 
     /// Percent-encodes what RFC 3986 does not allow in a path segment.
     static func url(path: String, page: Int?, baseURL: String) -> String {
-        let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/".utf8)
-        let digits = Array("0123456789ABCDEF".utf8)
         var encoded: [UInt8] = []
         for byte in path.utf8 {
-            if allowed.contains(byte) {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"), UInt8(ascii: "/"):
                 encoded.append(byte)
-            } else {
-                encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            default:
+                encoded.append(UInt8(ascii: "%"))
+                encoded += Hexadecimal.text([byte]).uppercased().utf8
             }
         }
         return baseURL + String(decoding: encoded, as: UTF8.self) + (page.map { "#page=\($0)" } ?? "")
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case title, section, page, sha256, revision, url
-        case document = "document_id"
-        case byteRange = "byte_range"
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(document.description, forKey: .document)
-        try container.encode(title, forKey: .title)
-        try container.encode(section, forKey: .section)
-        try container.encode(page, forKey: .page)
-        try container.encode(byteRange, forKey: .byteRange)
-        try container.encode(sha256, forKey: .sha256)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(url, forKey: .url)
     }
 }

@@ -1,5 +1,6 @@
 import IndexStore
 import Labels
+import Passages
 
 /// Gives stored passages the form in which they leave.
 struct Presentation: Sendable {
@@ -13,9 +14,10 @@ struct Presentation: Sendable {
 
     func cited(_ passage: StoredPassage) -> CitedPassage {
         let visible = passage.label.attributes.filter { scheme.attributes[$0.key]?.isVisible == true }
+            .sorted { $0.key < $1.key }
         return CitedPassage(
             id: passage.id, text: passage.text, marking: scheme.marking.marking(of: passage.label).text,
-            attributes: Dictionary(uniqueKeysWithValues: visible.map { ($0.key.string, $0.value) }),
+            attributes: visible.map { VisibleAttribute(name: $0.key.string, value: $0.value) },
             citation: Citation(passage, baseURL: baseURL))
     }
 

@@ -1,5 +1,9 @@
 import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
 import JWTKit
+import NIOCore
 import TestSupport
 import Testing
 
@@ -75,6 +79,19 @@ struct BadRequestTests {
             let tooLarge = try await server.post("/v1/retrieve", #"{"query": "\#(huge)"}"#, token: token)
             #expect(tooLarge.status == 413)
             #expect(tooLarge.text.contains("262144"))
+        }
+    }
+
+    @Test("A body that drips in past its time is refused with the limit")
+    func slowBody() async throws {
+        let body = RequestBody(buffer: ByteBuffer(string: "{}"))
+        #expect(try await RetrieveBody.collect(body, upTo: 2).readableBytes == 2)
+        await #expect(throws: HTTPError.self) { try await RetrieveBody.collect(body, upTo: 1) }
+        do {
+            _ = try await RetrieveBody.collect(body, upTo: 2, within: .zero)
+            Issue.record("the body was taken")
+        } catch let problem as Problem {
+            #expect(problem.status == .requestTimeout && problem.detail.contains("within 0 seconds"))
         }
     }
 

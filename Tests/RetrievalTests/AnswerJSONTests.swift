@@ -56,10 +56,14 @@ struct AnswerJSONTests {
         return CitedPassage(
             id: stored.id, text: stored.text, marking: texts.randomElement(using: &random) ?? "",
             attributes: [
-                "classification": .string("cui"), "categories": .set([.string("b"), .string("a"), .string("\"")]),
-                "controlled": .bool(Bool.random(using: &random)), "copies": .long(.random(in: -9...9, using: &random)),
-                "expires": .datetime(1_900_000_000_000), "none": .set([]),
-                "projects": .set([.entity(EntityReference(type: "Project", id: "heron"))]),
+                VisibleAttribute(name: "categories", value: .set([.string("b"), .string("a"), .string("\"")])),
+                VisibleAttribute(name: "classification", value: .string("cui")),
+                VisibleAttribute(name: "controlled", value: .bool(Bool.random(using: &random))),
+                VisibleAttribute(name: "copies", value: .long(.random(in: -9...9, using: &random))),
+                VisibleAttribute(name: "expires", value: .datetime(1_900_000_000_000)),
+                VisibleAttribute(name: "none", value: .set([])),
+                VisibleAttribute(
+                    name: "projects", value: .set([.entity(EntityReference(type: "Project", id: "heron"))])),
             ].filter { _ in Bool.random(using: &random) },
             citation: Citation(stored, baseURL: "https://documents.example/"))
     }

@@ -61,7 +61,7 @@ struct RowCountTests {
     }
 
     private func answer(_ index: some PassageIndex, _ query: Query, _ embedder: RandomEmbedder) async throws -> Data {
-        try Fixture.bytes(
+        Fixture.bytes(
             try await Fixture.retriever(index, embedder).retrieve(query, for: Fixture.request()))
     }
 

@@ -87,7 +87,7 @@ package struct CommandRunner: Sendable {
         emit(
             .output(
                 arguments.json
-                    ? try Self.json(answer)
+                    ? String(decoding: answer.json, as: UTF8.self) + "\n"
                     : AnswerPage(style: arguments.page).text(
                         answer, question: arguments.question, person: arguments.person,
                         purpose: request.purpose.string)))

@@ -31,14 +31,16 @@ package struct QueryApplication: Sendable {
     package func application(
         host: String, port: Int, onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
-        Application(
+        let connection = HTTP1Channel.Configuration(
+            idleTimeout: .seconds(ServiceLimits.idleSeconds),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: ServiceLimits.headerBytes, maxHeaderListSize: ServiceLimits.headerBytes,
+                maxHeaderFieldCount: 100))
+        return Application(
             router: router(),
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: .seconds(ServiceLimits.idleSeconds),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: ServiceLimits.headerBytes, maxHeaderListSize: ServiceLimits.headerBytes,
-                        maxHeaderFieldCount: 100))),
+            server: HTTPServerBuilder { responder in
+                EventLoopConnection(http: HTTP1Channel(responder: responder, configuration: connection))
+            },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { await onRunning($0.localAddress?.port ?? port) },
             logger: logger)

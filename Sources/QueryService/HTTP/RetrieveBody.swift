@@ -14,11 +14,6 @@ struct RetrieveBody: Decodable {
     let filter: FilterJSON?
     let minScore: Double?
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case query, k, purpose, filter
-        case minScore = "min_score"
-    }
-
     init(_ request: Request, context: some RequestContext) async throws {
         let buffer = try await Self.collect(request.body, upTo: context.maxUploadSize)
         do {
@@ -28,26 +23,31 @@ struct RetrieveBody: Decodable {
         }
     }
 
+    private enum Field: String, CaseIterable {
+        case query, k, purpose, filter
+        case minScore = "min_score"
+    }
+
     init(from decoder: any Decoder) throws {
-        let keys = try decoder.container(keyedBy: AnyKey.self)
-        let known = CodingKeys.allCases.map(\.rawValue)
-        if let unknown = keys.allKeys.first(where: { !known.contains($0.stringValue) }) {
+        let body = try decoder.container(keyedBy: AnyKey.self)
+        if let unknown = body.allKeys.first(where: { Field(rawValue: $0.stringValue) == nil }) {
             throw DecodingError.dataCorruptedError(
-                forKey: unknown, in: keys,
-                debugDescription: "is unknown; the fields are \(known.joined(separator: ", "))")
+                forKey: unknown, in: body,
+                debugDescription: "is unknown; the fields are "
+                    + Field.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        query = try container.decode(String.self, forKey: .query)
-        k = try container.decodeIfPresent(Double.self, forKey: .k).map { number in
+        func key(_ field: Field) -> AnyKey { AnyKey(stringValue: field.rawValue) }
+        query = try body.decode(String.self, forKey: key(.query))
+        k = try body.decodeIfPresent(Double.self, forKey: key(.k)).map { number in
             guard let whole = Int(exactly: number) else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .k, in: container, debugDescription: "must be a whole number")
+                    forKey: key(.k), in: body, debugDescription: "must be a whole number")
             }
             return whole
         }
-        purpose = try container.decodeIfPresent(String.self, forKey: .purpose)
-        filter = try container.decodeIfPresent(FilterJSON.self, forKey: .filter)
-        minScore = try container.decodeIfPresent(Double.self, forKey: .minScore)
+        purpose = try body.decodeIfPresent(String.self, forKey: key(.purpose))
+        filter = try body.decodeIfPresent(FilterJSON.self, forKey: key(.filter))
+        minScore = try body.decodeIfPresent(Double.self, forKey: key(.minScore))
     }
 
     /// The query within the limits of the enclave.
@@ -58,19 +58,24 @@ struct RetrieveBody: Decodable {
     }
 
     /// The whole body, unless it drips in for longer than the deadline.
-    private static func collect(_ body: RequestBody, upTo limit: Int) async throws -> ByteBuffer {
-        try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
-            group.addTask { try await body.collect(upTo: limit) }
-            group.addTask {
-                try await Task.sleep(for: .seconds(ServiceLimits.bodySeconds))
+    ///
+    /// The clock is read whenever a piece arrives; a client that sends nothing more is cut off by the connection's own
+    /// idle limit. So a request costs neither a timer nor a task of its own.
+    static func collect(
+        _ body: RequestBody, upTo limit: Int, within deadline: Duration = .seconds(ServiceLimits.bodySeconds)
+    ) async throws -> ByteBuffer {
+        let end = ContinuousClock.now + deadline
+        var whole = ByteBuffer()
+        for try await piece in body {
+            guard ContinuousClock.now < end else {
                 throw Problem(
                     status: .requestTimeout, kind: "timeout",
-                    detail: "the body did not arrive within \(ServiceLimits.bodySeconds) seconds")
+                    detail: "the body did not arrive within \(deadline.components.seconds) seconds")
             }
-            defer { group.cancelAll() }
-            guard let buffer = try await group.next() else { throw CancellationError() }
-            return buffer
+            guard whole.readableBytes + piece.readableBytes <= limit else { throw HTTPError(.contentTooLarge) }
+            whole.writeImmutableBuffer(piece)
         }
+        return whole
     }
 
     private static func problem(for error: DecodingError) -> Problem {

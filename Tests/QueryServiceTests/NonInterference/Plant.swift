@@ -163,14 +163,16 @@ private struct LeakyRoutes: Sendable {
         let body = try await RetrieveBody(request, context: context)
         let query = try body.query(enclave: engine.current.enclave)
         let decision = try decision(on: request, context, purpose: body.purpose)
-        if plant == .sharedCache, let kept = cache.answers.withLock({ $0["\(query)"] }) { return .json(kept) }
+        if plant == .sharedCache, let kept = cache.answers.withLock({ $0["\(query)"] }) {
+            return .json(bytes: kept.json)
+        }
         let answer = try await retriever.retrieve(query, for: decision)
         cache.answers.withLock { $0["\(query)"] = answer }
         var headers = HTTPFields()
         if plant == .totalInHeader, let name = HTTPField.Name("X-Total") {
             headers[name] = "\(engine.index.snapshot().passageCount)"
         }
-        return .json(answer, headers: headers)
+        return .json(bytes: answer.json, headers: headers)
     }
 
     @Sendable private func passage(
@@ -179,7 +181,7 @@ private struct LeakyRoutes: Sendable {
         let decision = try decision(
             on: request, context, purpose: request.uri.queryParameters["purpose"].map(String.init))
         guard let id = context.parameters.get("id").flatMap({ PassageID($0) }) else { throw Problem.notFound }
-        if let passage = try await retriever.passage(id, for: decision) { return .json(passage) }
+        if let passage = try await retriever.passage(id, for: decision) { return .json(bytes: passage.json) }
         let snapshot = engine.index.snapshot()
         if plant == .forbiddenIsTold,
             try await snapshot.passage(id, permitted: everything.labels(of: snapshot)) != nil
@@ -197,7 +199,7 @@ private struct LeakyRoutes: Sendable {
         guard let id = context.parameters.get("id").flatMap({ DocumentID($0) }),
             let document = try await retriever.document(id, for: decision)
         else { throw Problem.notFound }
-        return .json(document)
+        return .json(bytes: document.json)
     }
 
     private func decision(
