@@ -124,7 +124,7 @@ struct SyntheticEnclave: Sendable {
                 vector: vector(label: number, row: row))
         }
         return IndexedDocument(
-            id: id, path: path, sourceDigest: keys.sourceDigest(parts: [Array(path.utf8)]),
+            id: id, place: DocumentPlace(path: path), sourceDigest: keys.sourceDigest(parts: [Array(path.utf8)]),
             title: Heading(text: "Record \(rows.lowerBound) of project \(number)", label: label),
             headings: [Heading(text: "Findings", label: label)], passages: passages)
     }

@@ -42,6 +42,26 @@ extension AttributeReader {
         try metadata(text, from: .sidecar, ignoring: [], firstLine: 1)
     }
 
+    /// The attributes that the fields of a record give, by the name of the field. A set may be written as one value.
+    package func record(
+        _ fields: [String: FieldValue], layout: RecordLayout
+    ) throws(DocumentMetadataError) -> [ByteText: AttributeValue] {
+        var values: [ByteText: AttributeValue] = [:]
+        for (name, field) in layout.attributes.sorted(by: { $0.key < $1.key }) {
+            guard let value = fields[field], let type = passage.attributes[.init(utf8: name.bytes)]?.type else {
+                continue
+            }
+            do {
+                values[name] = try labelValue(YAMLTree(value, as: type), as: type)
+            } catch let problem {
+                throw DocumentMetadataError(
+                    source: .record, line: nil,
+                    message: "its field `\(field)` \(problem.messageWithoutValue) (attribute `\(name)`)")
+            }
+        }
+        return values
+    }
+
     private func metadata(
         _ text: [UInt8], from source: LabelSource, ignoring metadataKeys: Set<ByteText>, firstLine: Int
     ) throws(DocumentMetadataError) -> DocumentMetadata {
@@ -95,5 +115,25 @@ extension AttributeReader {
                 message: "`title` is \(words.utf8.count) bytes long; the limit is \(EnclaveLimits.titleBytes)")
         }
         return words.isEmpty ? nil : words
+    }
+}
+
+extension YAMLTree {
+    /// A field of a record as the same value would stand in YAML.
+    fileprivate init(_ value: FieldValue, as type: SchemaType) {
+        if case .set(let member) = type {
+            guard case .list(let values) = value else {
+                self.init(content: .list([YAMLTree(value, as: member)]), line: 1)
+                return
+            }
+            self.init(content: .list(values.map { YAMLTree($0, as: member) }), line: 1)
+            return
+        }
+        switch value {
+        case .text(let text): self.init(content: .text(text, isPlain: true), line: 1)
+        case .whole(let number): self.init(content: .text(String(number), isPlain: true), line: 1)
+        case .truth(let truth): self.init(content: .text(truth ? "true" : "false", isPlain: true), line: 1)
+        case .list(let values): self.init(content: .list(values.map { YAMLTree($0, as: type) }), line: 1)
+        }
     }
 }

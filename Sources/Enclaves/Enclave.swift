@@ -18,6 +18,7 @@ package struct Enclave: Sendable {
     /// What opens and is probably not meant: policies that can never apply.
     package let warnings: [EnclaveProblem]
     package let labelRules: LabelRules
+    private let recordRules: [RecordRule]
     package let principals: PrincipalStore
     /// Reads front matter and sidecars.
     package let attributeReader: AttributeReader
@@ -28,6 +29,11 @@ package struct Enclave: Sendable {
     package var documents: URL { EnclaveFolder(url: folder).documents }
     /// Questions with known answers, one JSON object a line; need not exist.
     package var questions: URL { EnclaveFolder(url: folder).file("questions.jsonl") }
+
+    /// How the records of a file are read; nil for a file that `records` in `labels.yaml` does not name.
+    package func recordLayout(path: ByteText) -> RecordLayout? {
+        recordRules.first { $0.patterns.contains { $0.matches(path) } }?.layout
+    }
 
     /// Opens the enclave in a folder.
     package init(folder: URL) throws(EnclaveError) {
@@ -49,12 +55,12 @@ package struct Enclave: Sendable {
         let principalsLog = ProblemLog(file: PrincipalsReader.file)
         let labelsTree = files.yaml(LabelsReader.file, limit: EnclaveLimits.settingsBytes, log: labelsLog)
         let principalsTree = files.yaml(PrincipalsReader.file, limit: EnclaveLimits.principalsBytes, log: principalsLog)
-        var rules: LabelRules?
+        var labels: LabelsFile?
         var principals: PrincipalStore?
         if let schema = policyFolder.schema {
             SchemaRequirements(schema: schema, log: schemaLog).check()
             let reader = AttributeReader(schema: schema)
-            rules = labelsTree.flatMap { LabelsReader(attributes: reader, log: labelsLog).rules($0) }
+            labels = labelsTree.flatMap { LabelsReader(attributes: reader, log: labelsLog).file($0) }
             principals = principalsTree.flatMap {
                 PrincipalsReader(attributes: reader, purposes: settings?.purposes, log: principalsLog).store($0)
             }
@@ -64,7 +70,7 @@ package struct Enclave: Sendable {
         }
         let problems = [settingsLog, policyLog, schemaLog, labelsLog, principalsLog].flatMap(\.problems)
         guard problems.isEmpty, let settings, let schema = policyFolder.schema, let policies = policyFolder.policies,
-            let rules, let principals
+            let labels, let principals
         else { throw EnclaveError(problems: problems) }
         self.folder = folder
         self.settings = settings
@@ -76,7 +82,8 @@ package struct Enclave: Sendable {
                 ($0, files.read($0, limit: EnclaveLimits.policyBytes, log: labelsLog) ?? [])
             })
         warnings = policyFolder.warnings
-        labelRules = rules
+        labelRules = labels.rules
+        recordRules = labels.records
         self.principals = principals
         attributeReader = AttributeReader(schema: schema)
         do {

@@ -2,6 +2,12 @@ import AccessControl
 import Cedar
 import Labels
 
+/// What `labels.yaml` says.
+struct LabelsFile {
+    let rules: LabelRules
+    let records: [RecordRule]
+}
+
 /// Reads `labels.yaml`: attributes and their joins, how labels are marked, and the rules.
 struct LabelsReader {
     static let file = "labels.yaml"
@@ -9,7 +15,7 @@ struct LabelsReader {
     let log: ProblemLog
 
     /// Nil after a report.
-    func rules(_ tree: YAMLTree) -> LabelRules? {
+    func file(_ tree: YAMLTree) -> LabelsFile? {
         guard var fields = YAMLFields(tree, path: "", log: log) else { return nil }
         // What follows refers to the attributes, so it says nothing of use while they are wrong.
         guard let declarations = fields.require("attributes").flatMap(declarations), log.problems.isEmpty else {
@@ -22,10 +28,13 @@ struct LabelsReader {
         let rules = fields.require("rules").map {
             RulesReader(attributes: attributes, declarations: declarations, log: log).rules($0)
         }
+        let records = fields.take("records").map { RecordsReader(attributes: attributes, log: log).rules($0) }
         fields.refuseRest()
         guard log.problems.isEmpty, let marking, let rules else { return nil }
-        return LabelRules(
-            scheme: LabelScheme(attributes: declarations, marking: marking), rules: rules, metadataKeys: metadata)
+        return LabelsFile(
+            rules: LabelRules(
+                scheme: LabelScheme(attributes: declarations, marking: marking), rules: rules, metadataKeys: metadata),
+            records: records ?? [])
     }
 
     private func declarations(_ tree: YAMLTree) -> [ByteText: AttributeDeclaration]? {

@@ -19,7 +19,7 @@ struct RulesReader {
 
     private func rule(_ tree: YAMLTree) -> LabelRule? {
         guard var fields = YAMLFields(tree, path: "rules", log: log) else { return nil }
-        let patterns = patterns(&fields)
+        let patterns = fields.patterns("path")
         let values = fields.take("set").map(values) ?? [:]
         let parents = parents(&fields)
         let mayLower = fields.take("may_lower").flatMap(mayLower) ?? LabelRule.MayLower()
@@ -27,17 +27,6 @@ struct RulesReader {
         if patterns.isEmpty { log.report(tree.line, "the rule has no `path`; say which documents it is about") }
         return LabelRule(
             line: tree.line, patterns: patterns, values: values, parents: parents, mayLower: mayLower)
-    }
-
-    private func patterns(_ fields: inout YAMLFields) -> [PathPattern] {
-        fields.texts("path", orOne: true).compactMap { text, line in
-            do {
-                return try PathPattern(ByteText(text))
-            } catch {
-                log.report(line, "`path`: the pattern `\(text.prefix(64))` \(error)")
-                return nil
-            }
-        }
     }
 
     private func values(_ tree: YAMLTree) -> [ByteText: AttributeValue] {

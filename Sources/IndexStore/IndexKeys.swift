@@ -33,8 +33,14 @@ package struct IndexKeys: Sendable {
         tags = key("content tag")
     }
 
+    /// The id of a file, and of the document that is the whole of it.
     package func documentID(path: ByteText) -> DocumentID {
         DocumentID(bytes: Self.digest(path.bytes, with: documents, length: 16))
+    }
+
+    /// The id of a document by its place. No path holds a NUL byte, so no file has the id of another's member.
+    package func documentID(_ place: DocumentPlace) -> DocumentID {
+        documentID(path: ByteText(place.member.map { place.path + "\0" + $0 } ?? place.path))
     }
 
     /// - Parameter ordinal: The number of passages before this one in the document that have the same text and label.

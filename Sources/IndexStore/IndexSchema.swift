@@ -56,6 +56,20 @@ enum IndexSchema {
                     CREATE INDEX passages_by_embedding ON passages (embedding_digest);
                     """)
         }
+        migrator.registerMigration("v2") { db in
+            // One file may hold several documents: a record each, or a message and what is attached to it.
+            try db.execute(
+                sql: """
+                    CREATE TABLE sources (
+                        source_id BLOB PRIMARY KEY NOT NULL,
+                        content_digest BLOB NOT NULL,
+                        label_digest BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    ALTER TABLE documents ADD COLUMN source_id BLOB NOT NULL DEFAULT x'';
+                    UPDATE documents SET source_id = document_id;
+                    CREATE INDEX documents_by_source ON documents (source_id);
+                    """)
+        }
         return migrator
     }
 

@@ -35,12 +35,13 @@ extension IndexSnapshot {
         let title = try intern(document.title.label, in: db)
         try db.execute(
             sql: """
-                INSERT INTO documents (document_id, source_digest, generation, title_label, body)
-                VALUES (?, ?, ?, ?, ?)
+                INSERT INTO documents (document_id, source_id, source_digest, generation, title_label, body)
+                VALUES (?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                Data(document.id.bytes), Data(document.sourceDigest), generation, title.rawValue,
-                codec.encode(DocumentBody(path: document.path, title: document.title.text).bytes, as: .document),
+                Data(document.id.bytes), Data(document.source.bytes), Data(document.sourceDigest), generation,
+                title.rawValue,
+                codec.encode(DocumentBody(place: document.place, title: document.title.text).bytes, as: .document),
             ])
         let row = db.lastInsertedRowID
         for (ordinal, heading) in document.headings.enumerated() {

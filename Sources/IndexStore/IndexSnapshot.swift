@@ -153,7 +153,7 @@ extension IndexSnapshot {
         guard let label = permitted[LabelID(label)] else { return nil }
         let payload = try codec.decode(body, as: .document)
         let document = try DocumentBody(payload)
-        return StoredTitle(text: document.title, label: label, path: document.path)
+        return StoredTitle(text: document.title, label: label, place: document.place)
     }
 }
 

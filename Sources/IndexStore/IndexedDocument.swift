@@ -1,24 +1,27 @@
 package import Labels
 package import Passages
 
-/// A document ready to be committed: every text in it has its label, every passage its vector.
+/// A document to be committed: every text in it has its label, and at last every passage its vector.
 package struct IndexedDocument: Sendable {
     package let id: DocumentID
-    /// Relative to the enclave's documents folder.
-    package let path: String
+    /// The file that the document is, or is part of: the id that a document of the whole file has.
+    package let source: DocumentID
+    package let place: DocumentPlace
     /// `IndexKeys.sourceDigest` of what the document was made from.
     package let sourceDigest: [UInt8]
     package let title: Heading
     package let headings: [Heading]
     /// In the order of the text.
-    package let passages: [IndexedPassage]
+    package private(set) var passages: [IndexedPassage]
 
+    /// - Parameter source: where nil, the document is a whole file.
     package init(
-        id: DocumentID, path: String, sourceDigest: [UInt8], title: Heading, headings: [Heading],
-        passages: [IndexedPassage]
+        id: DocumentID, source: DocumentID? = nil, place: DocumentPlace, sourceDigest: [UInt8], title: Heading,
+        headings: [Heading], passages: [IndexedPassage]
     ) {
         self.id = id
-        self.path = path
+        self.source = source ?? id
+        self.place = place
         self.sourceDigest = sourceDigest
         self.title = title
         self.headings = headings
@@ -26,7 +29,17 @@ package struct IndexedDocument: Sendable {
     }
 }
 
-/// A passage ready to be committed.
+extension IndexedDocument {
+    /// The document with a vector for each passage.
+    package func with(vectors: [[Float]]) -> IndexedDocument {
+        precondition(vectors.count == passages.count, "a passage without a vector")
+        var document = self
+        document.passages = zip(passages, vectors).map { $0.with(vector: $1) }
+        return document
+    }
+}
+
+/// A passage of a document to be committed.
 package struct IndexedPassage: Sendable {
     package let id: PassageID
     package let label: Label
@@ -37,14 +50,14 @@ package struct IndexedPassage: Sendable {
     package let page: Int?
     /// Indices into the document's headings, outermost first.
     package let section: [Int]
-    /// `IndexKeys.embeddingDigest` of what was embedded.
+    /// `IndexKeys.embeddingDigest` of what is embedded for it.
     package let embeddingDigest: [UInt8]
-    /// Unit length.
-    package let vector: [Float]
+    /// Unit length; empty until it is made.
+    package private(set) var vector: [Float]
 
     package init(
         id: PassageID, label: Label, text: String, sha256: [UInt8], range: ByteRange, page: Int?, section: [Int],
-        embeddingDigest: [UInt8], vector: [Float]
+        embeddingDigest: [UInt8], vector: [Float] = []
     ) {
         self.id = id
         self.label = label
@@ -55,5 +68,11 @@ package struct IndexedPassage: Sendable {
         self.section = section
         self.embeddingDigest = embeddingDigest
         self.vector = vector
+    }
+
+    package func with(vector: [Float]) -> IndexedPassage {
+        var passage = self
+        passage.vector = vector
+        return passage
     }
 }

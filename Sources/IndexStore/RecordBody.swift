@@ -2,16 +2,21 @@ import Foundation
 import Passages
 
 /// What a document's `body` holds: the length of the path (4 bytes, big endian), the path, the title.
+///
+/// The path of a member of a file is the file's path, a NUL byte, which no path can hold, and the member's name.
 struct DocumentBody: Equatable {
-    let path: String
+    let place: DocumentPlace
     let title: String
 
-    init(path: String, title: String) {
-        self.path = path
+    init(place: DocumentPlace, title: String) {
+        self.place = place
         self.title = title
     }
 
+    private static let separator = "\0"
+
     var bytes: [UInt8] {
+        let path = place.path + (place.member.map { Self.separator + $0 } ?? "")
         var bytes: [UInt8] = []
         bytes.append(bigEndian: path.utf8.count)
         return bytes + path.utf8 + title.utf8
@@ -19,7 +24,9 @@ struct DocumentBody: Equatable {
 
     init(_ payload: Data) throws(IndexError) {
         var reader = BodyReader(payload)
-        path = try reader.text(length: try reader.number())
+        let path = try reader.text(length: try reader.number())
+        let parts = path.split(separator: Self.separator, maxSplits: 1, omittingEmptySubsequences: false)
+        place = DocumentPlace(path: String(parts[0]), member: parts.count > 1 ? String(parts[1]) : nil)
         title = reader.rest()
     }
 }

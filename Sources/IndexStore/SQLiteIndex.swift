@@ -12,7 +12,7 @@ import VectorSearch
 /// after the call that made it returned.
 package final class SQLiteIndex: PassageIndex {
     private let lock: EnclaveLock
-    private let database: IndexDatabase
+    let database: IndexDatabase
     private let codec = RecordCodec()
     private let current: Mutex<IndexSnapshot>
     package let keys: IndexKeys
@@ -84,20 +84,8 @@ package final class SQLiteIndex: PassageIndex {
         return try await Task.detached { try database.integrityProblems() }.value
     }
 
-    /// The source digest of every document in the index.
-    package func sourceDigests() async throws -> [DocumentID: [UInt8]] {
-        try await database.pool.read { db in
-            var digests: [DocumentID: [UInt8]] = [:]
-            let rows = try Row.fetchCursor(db, sql: "SELECT document_id, source_digest FROM documents")
-            while let row = try rows.next() {
-                digests[DocumentID(bytes: Array(row["document_id"] as Data))] = Array(row["source_digest"] as Data)
-            }
-            return digests
-        }
-    }
-
-    /// Path and passage count of every document, for its administrator, in the order of paths.
-    package func documentList() async throws -> [(id: DocumentID, path: String, passages: Int)] {
+    /// Place and passage count of every document, for its administrator, in the order of paths.
+    package func documentList() async throws -> [(id: DocumentID, place: DocumentPlace, passages: Int)] {
         let codec = codec
         return try await database.pool.read { db in
             let rows = try Row.fetchAll(
@@ -110,8 +98,8 @@ package final class SQLiteIndex: PassageIndex {
             return try rows.map {
                 let payload = try codec.decode($0["body"], as: .document)
                 let body = try DocumentBody(payload)
-                return (DocumentID(bytes: Array($0["document_id"] as Data)), body.path, $0["passages"] as Int)
-            }.sorted { ByteText($0.1) < ByteText($1.1) }
+                return (DocumentID(bytes: Array($0["document_id"] as Data)), body.place, $0["passages"] as Int)
+            }.sorted { ByteText($0.1.description) < ByteText($1.1.description) }
         }
     }
 
@@ -125,6 +113,26 @@ package final class SQLiteIndex: PassageIndex {
             for digest in digests where found[digest] == nil {
                 if let data = try Data.fetchOne(statement, arguments: [Data(digest)]) {
                     found[digest] = try codec.decode(vector: data)
+                }
+            }
+            return found
+        }
+    }
+
+    /// The vectors of documents, by the digest of what was embedded.
+    package func vectors(of documents: [DocumentID]) async throws -> [[UInt8]: [Float]] {
+        let codec = codec
+        return try await database.pool.read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT embedding_digest, vector FROM passages JOIN documents USING (document_row)
+                    WHERE document_id = ?
+                    """)
+            var found: [[UInt8]: [Float]] = [:]
+            for document in documents {
+                let rows = try Row.fetchCursor(statement, arguments: [Data(document.bytes)])
+                while let row = try rows.next() {
+                    found[Array(row["embedding_digest"] as Data)] = try codec.decode(vector: row["vector"])
                 }
             }
             return found
@@ -148,6 +156,36 @@ extension SQLiteIndex {
         guard !documents.isEmpty else { return }
         try await change { db, snapshot in
             for document in documents { try snapshot.remove(document, in: db) }
+        }
+    }
+
+    /// Records that a file has been dealt with: its documents that are not named leave the index, the others keep their
+    /// passages, and what they were made from is what `source` says.
+    package func complete(_ source: IndexedSource) async throws {
+        let known = try await database.pool.read { try source.id.documents(in: $0) }
+        let gone = known.filter { source.documents[$0] == nil }
+        if gone.isEmpty {
+            do {
+                try await database.pool.write { try source.record(in: $0) }
+            } catch let error as DatabaseError {
+                throw IndexDatabase.translated(error, path: database.path)
+            }
+        } else {
+            try await change { db, snapshot in
+                for document in gone { try snapshot.remove(document, in: db) }
+                try source.record(in: db)
+            }
+        }
+    }
+
+    /// Removes files with everything that was made of them.
+    package func remove(sources: [DocumentID]) async throws {
+        guard !sources.isEmpty else { return }
+        try await change { db, snapshot in
+            for source in sources {
+                for document in try source.documents(in: db) { try snapshot.remove(document, in: db) }
+                try db.execute(sql: "DELETE FROM sources WHERE source_id = ?", arguments: [Data(source.bytes)])
+            }
         }
     }
 

@@ -37,12 +37,12 @@ package struct StoredPassage: Sendable {
 package struct StoredTitle: Sendable {
     package let text: String
     package let label: Label
-    package let path: String
+    package let place: DocumentPlace
 
-    package init(text: String, label: Label, path: String) {
+    package init(text: String, label: Label, place: DocumentPlace) {
         self.text = text
         self.label = label
-        self.path = path
+        self.place = place
     }
 }
 

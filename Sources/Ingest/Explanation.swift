@@ -1,4 +1,5 @@
 import Enclaves
+import IndexStore
 import Labels
 import Passages
 
@@ -38,7 +39,7 @@ extension Ingestor {
     package func explanation(of path: String) async throws -> Explanation {
         let document = try await labelled(path)
         let labeling = document.labeling
-        let scheme = labelScheme
+        let scheme = enclave.labelScheme
         var counts: [Label: Int] = [:]
         for block in document.blocks {
             for label in block.partLabels.isEmpty ? [block.label] : block.partLabels { counts[label, default: 0] += 1 }
@@ -61,13 +62,32 @@ extension Ingestor {
 }
 
 extension Ingestor {
+    /// - Parameter path: of a file, or of a member of one: `notes/2025.jsonl#N-17`.
     private func labelled(_ path: String) async throws -> LabelledDocument {
         do throws(SetAsideReason) {
-            let source = try read(path)
-            return try await label(source)
+            let place = place(path)
+            let source = try read(place.path)
+            let file = try await extract(source)
+            if let left = file.setAside.first(where: { ByteText($0.name) == ByteText(place.member ?? "") }) {
+                throw SetAsideReason(text: left.reason.description)
+            }
+            let wanted = place.member.map { ByteText($0) }
+            guard let member = file.members.first(where: { $0.name.map { ByteText($0) } == wanted }) else {
+                let names = file.members.prefix(5).compactMap { $0.name }.joined(separator: ", ")
+                throw SetAsideReason(text: "the file holds several documents; name one behind a `#`: \(names), …")
+            }
+            return try label(member, of: source)
         } catch {
             throw ExplanationError(path: path, reason: error.text)
         }
+    }
+
+    /// A file's own name may hold a `#`; a member is meant where there is no such file.
+    private func place(_ path: String) -> DocumentPlace {
+        guard (try? folder.read(path)) == nil, let mark = path.firstIndex(of: "#") else {
+            return DocumentPlace(path: path)
+        }
+        return DocumentPlace(path: String(path[..<mark]), member: String(path[path.index(after: mark)...]))
     }
 }
 

@@ -8,18 +8,17 @@ package import TextEmbedding
 
 /// Brings an index to the state of an enclave's documents folder.
 package struct Ingestor: Sendable {
-    /// Part of every source digest: a change to extraction, labelling or segmentation makes every document anew.
-    private static let pipelineVersion = "1"
+    /// Part of every content digest: a change to extraction or segmentation makes every document anew.
+    private static let pipelineVersion = "2"
     /// Tokens that one passage repeats of the one before, where a run of text had to be split.
     private static let overlapTokens = 32
     /// Tokens that the model puts around a text.
     private static let specialTokens = 2
 
-    private let enclave: Enclave
-    var labelScheme: LabelScheme { enclave.labelScheme }
-    private let index: SQLiteIndex
-    private let embedder: any Embedder
-    private let folder: DocumentFolder
+    let enclave: Enclave
+    let index: SQLiteIndex
+    let embedder: any Embedder
+    let folder: DocumentFolder
     private let extractor: TextExtractor
     private let segmenter: Segmenter
 
@@ -35,58 +34,27 @@ package struct Ingestor: Sendable {
             countTokens: embedder.countTokens)
     }
 
-    /// Every file of the folder, one after the other; then what is gone leaves the index.
+    /// Takes up what changed in the folder; see `IngestPass`.
     ///
-    /// A file that cannot be read or labelled is set aside and the rest goes on. What the index held of it goes: its old
-    /// passages might stand under a label that no longer holds (rule 4, fail closed).
-    ///
+    /// - Parameter isDryRun: Whether only to find out what would change.
     /// - Throws: Only what makes going on pointless, such as a full disk.
-    package func ingest(_ report: @Sendable (IngestProgress) -> Void) async throws -> IngestSummary {
-        let clock = ContinuousClock()
-        let start = clock.now
-        var summary = IngestSummary()
-        let listing = try folder.list()
-        summary.setAside = listing.setAside.map { SetAside(path: $0.path, reason: $0.reason.description) }
-        let known = try await index.sourceDigests()
-        var kept: Set<DocumentID> = []
-        for (number, path) in listing.paths.enumerated() {
-            let id = index.keys.documentID(path: ByteText(path))
-            do {
-                let outcome = try await ingest(path, id: id, known: known[id])
-                summary.count(outcome, wasKnown: known[id] != nil)
-                kept.insert(id)
-            } catch let reason as SetAsideReason {
-                summary.setAside.append(SetAside(path: path, reason: reason.text))
-            }
-            report(IngestProgress(done: number + 1, total: listing.paths.count, path: path))
-        }
-        let gone = known.keys.filter { !kept.contains($0) }.sorted()
-        try await index.remove(gone)
-        summary.removed = gone.count
-        summary.setAside.sort { ByteText($0.path) < ByteText($1.path) }
-        let elapsed = start.duration(to: clock.now)
-        summary.seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        return summary
+    package func ingest(
+        _ scope: IngestScope = .everything, isDryRun: Bool = false,
+        _ report: @escaping @Sendable (IngestProgress) -> Void = { _ in }
+    ) async throws -> IngestSummary {
+        var pass = IngestPass(ingestor: self, scope: scope, isDryRun: isDryRun)
+        return try await pass.run(report)
     }
 
-    /// The straight line of one document.
-    private func ingest(_ path: String, id: DocumentID, known: [UInt8]?) async throws -> IngestOutcome {
-        let source = try read(path)
-        guard source.digest != known else { return .unchanged }
-        let (document, embedded) = try await document(id, from: source)
-        try await index.commit(document)
-        return .indexed(passages: document.passages.count, embedded: embedded)
-    }
-
-    func document(_ id: DocumentID, from source: Source) async throws -> (document: IndexedDocument, embedded: Int) {
-        let labelled = try await label(source)
+    /// The straight line of a document, up to its vectors: label → passages → ids.
+    func document(_ member: ExtractedMember, of source: Source) throws(SetAsideReason) -> DraftDocument {
+        let labelled = try label(member, of: source)
         let segmentation = segmenter.segment(
             labelled.text, blocks: labelled.blocks, fallbackTitle: labelled.fallbackTitle)
         guard !segmentation.passages.isEmpty else {
             throw SetAsideReason(text: "has headings but no text below them; nothing in it could be cited")
         }
-        let vectors = try await vectors(for: segmentation.passages)
-        return (assemble(id, source, labelled.text, segmentation, vectors.all), vectors.made)
+        return assemble(member, of: source, labelled.text, segmentation)
     }
 }
 
@@ -97,18 +65,33 @@ extension Ingestor {
     struct Source {
         let file: SourceFile
         let sidecar: [UInt8]?
-        let digest: [UInt8]
+        let layout: RecordLayout?
+        let id: DocumentID
+        let contentDigest: [UInt8]
+        let labelDigest: [UInt8]
     }
 
     func read(_ path: String) throws(SetAsideReason) -> Source {
         do {
             let file = try folder.read(path)
             let sidecar = try folder.sidecar(of: path)
-            let digest = index.keys.sourceDigest(parts: [
-                Array(Self.pipelineVersion.utf8), Array(enclave.labelVersion.utf8), Array(index.model.utf8),
-                file.bytes, sidecar.map { [1] + $0 } ?? [0],
-            ])
-            return Source(file: file, sidecar: sidecar, digest: digest)
+            let layout = enclave.recordLayout(path: ByteText(path))
+            let keys = index.keys
+            return Source(
+                file: file, sidecar: sidecar, layout: layout, id: keys.documentID(path: ByteText(path)),
+                contentDigest: keys.sourceDigest(
+                    parts: [Array(Self.pipelineVersion.utf8), Array(index.model.utf8), file.bytes]
+                        + (layout?.parts ?? [])),
+                labelDigest: keys.sourceDigest(
+                    parts: [Array(enclave.labelVersion.utf8), sidecar.map { [1] + $0 } ?? [0]]))
+        } catch {
+            throw SetAsideReason(text: error.description)
+        }
+    }
+
+    func extract(_ source: Source) async throws(SetAsideReason) -> ExtractedFile {
+        do {
+            return try await extractor.extract(source.file, records: source.layout)
         } catch {
             throw SetAsideReason(text: error.description)
         }
@@ -122,18 +105,19 @@ extension Ingestor {
         let fallbackTitle: Heading
     }
 
-    func label(_ source: Source) async throws(SetAsideReason) -> LabelledDocument {
+    func label(_ member: ExtractedMember, of source: Source) throws(SetAsideReason) -> LabelledDocument {
         do {
-            let document = try await extractor.extract(source.file)
+            let document = member.document
             let rules = enclave.labelRules
             let frontMatter = try document.frontMatter.map {
                 try enclave.attributeReader.frontMatter(Array($0.utf8), metadataKeys: rules.metadataKeys)
             }
             let sidecar = try source.sidecar.map { try enclave.attributeReader.sidecar($0) }
+            let record = try source.layout.map { try enclave.attributeReader.record(member.fields, layout: $0) }
             let labeling = try rules.labeling(
                 path: ByteText(source.file.path), frontMatter: frontMatter?.values ?? [:],
-                sidecar: sidecar?.values ?? [:])
-            let name = source.file.path.split(separator: "/").last.map(String.init) ?? source.file.path
+                sidecar: sidecar?.values ?? [:], record: record ?? [:])
+            let name = member.name ?? source.file.path.split(separator: "/").last.map(String.init) ?? source.file.path
             let title = frontMatter?.title ?? document.extracted.metadataTitle ?? name
             return LabelledDocument(
                 text: document.extracted, labeling: labeling,
@@ -145,25 +129,13 @@ extension Ingestor {
         }
     }
 
-    /// A vector for each passage; a text that the index already has a vector for is not embedded again.
-    private func vectors(for passages: [PassageDraft]) async throws -> (all: [[Float]], made: Int) {
-        let digests = passages.map { index.keys.embeddingDigest(of: $0.embeddingText, model: index.model) }
-        var known = try await index.vectors(of: digests)
-        var missing: [(digest: [UInt8], text: String)] = []
-        var asked: Set<[UInt8]> = []
-        for (digest, passage) in zip(digests, passages) where known[digest] == nil && asked.insert(digest).inserted {
-            missing.append((digest, passage.embeddingText))
-        }
-        let made = try await embedder.embed(missing.map(\.text))
-        for (entry, vector) in zip(missing, made) { known[entry.digest] = vector }
-        return (digests.compactMap { known[$0] }, missing.count)
-    }
-
     private func assemble(
-        _ id: DocumentID, _ source: Source, _ text: ExtractedText, _ segmentation: Segmentation, _ vectors: [[Float]]
-    ) -> IndexedDocument {
+        _ member: ExtractedMember, of source: Source, _ text: ExtractedText, _ segmentation: Segmentation
+    ) -> DraftDocument {
+        let place = DocumentPlace(path: source.file.path, member: member.name)
+        let id = index.keys.documentID(place)
         var ordinals: [PassageKey: Int] = [:]
-        let passages = zip(segmentation.passages, vectors).map { draft, vector in
+        let passages = segmentation.passages.map { draft in
             let bytes = Array(text.text[draft.range.start..<draft.range.end])
             let key = PassageKey(label: draft.label, text: bytes)
             let ordinal = ordinals[key, default: 0]
@@ -171,15 +143,37 @@ extension Ingestor {
             return IndexedPassage(
                 id: index.keys.passageID(document: id, text: bytes, ordinal: ordinal), label: draft.label,
                 text: String(decoding: bytes, as: UTF8.self), sha256: Array(SHA256.hash(data: bytes)),
-                range: draft.range,
-                page: draft.page, section: draft.section,
-                embeddingDigest: index.keys.embeddingDigest(of: draft.embeddingText, model: index.model), vector: vector
-            )
+                range: draft.range, page: draft.page, section: draft.section,
+                embeddingDigest: index.keys.embeddingDigest(of: draft.embeddingText, model: index.model))
         }
-        return IndexedDocument(
-            id: id, path: source.file.path, sourceDigest: source.digest, title: segmentation.title,
-            headings: segmentation.headings, passages: passages)
+        return DraftDocument(
+            document: IndexedDocument(
+                id: id, source: source.id, place: place, sourceDigest: digest(of: member, of: source),
+                title: segmentation.title, headings: segmentation.headings, passages: passages),
+            embeddingTexts: segmentation.passages.map(\.embeddingText))
     }
+
+    /// Of everything that shapes a document of a file.
+    func digest(of member: ExtractedMember, of source: Source) -> [UInt8] {
+        guard let name = member.name else {
+            return index.keys.sourceDigest(parts: [source.contentDigest, source.labelDigest])
+        }
+        // What the rest of the file says is no part of it.
+        let fields = member.fields.sorted { ByteText($0.key) < ByteText($1.key) }.flatMap { ["\($0.key)", "\($0.value)"] }
+        let extracted = member.document.extracted
+        let texts = [Self.pipelineVersion, index.model, name, member.document.frontMatter ?? "\0"] + fields
+        return index.keys.sourceDigest(
+            parts: texts.map { Array($0.utf8) }
+                + [Array((extracted.metadataTitle ?? "\0").utf8), extracted.text, source.labelDigest]
+                + (source.layout?.parts ?? []))
+    }
+}
+
+/// A document that lacks nothing but the vectors of its passages.
+struct DraftDocument {
+    let document: IndexedDocument
+    /// What is embedded for each passage.
+    let embeddingTexts: [String]
 }
 
 /// Equal texts of one label in one document are told apart by an ordinal.
@@ -193,21 +187,10 @@ struct SetAsideReason: Error {
     let text: String
 }
 
-/// What became of a file.
-enum IngestOutcome {
-    case unchanged
-    case indexed(passages: Int, embedded: Int)
-}
-
-extension IngestSummary {
-    mutating func count(_ outcome: IngestOutcome, wasKnown: Bool) {
-        switch outcome {
-        case .unchanged:
-            unchanged += 1
-        case .indexed(let passages, let embedded):
-            if wasKnown { updated += 1 } else { added += 1 }
-            self.passages += passages
-            self.embedded += embedded
-        }
+extension RecordLayout {
+    /// Everything that shapes what is read out of a record.
+    fileprivate var parts: [[UInt8]] {
+        ([id, title ?? "\0"] + text + attributes.sorted { $0.key < $1.key }.map { "\($0.key)\0\($0.value)" }
+            + metadata.sorted { ByteText($0) < ByteText($1) }).map { Array($0.utf8) }
     }
 }

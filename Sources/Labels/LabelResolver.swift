@@ -3,7 +3,7 @@ extension LabelRules {
     ///
     /// For each attribute:
     /// 1. The values of all matching rules are joined; where no rule gives one, the default stands.
-    /// 2. What front matter and sidecar say is joined, so it only tightens, unless a `may_lower` of a matching rule names
+    /// 2. What front matter, sidecar and the fields of a record say is joined, so it only tightens, unless a `may_lower` of a matching rule names
     ///    the source and the attribute: then it takes the place of the value of step 1, before the rest is joined.
     ///
     /// An attribute that the schema requires must have a value after step 1, or from a source that may lower it: a document
@@ -12,7 +12,8 @@ extension LabelRules {
     /// A `may_lower` is about the path, not about the values of its own rule: where several rules match, what one of them
     /// allows to be loosened may have been set by another.
     package func labeling(
-        path: ByteText, frontMatter: [ByteText: AttributeValue] = [:], sidecar: [ByteText: AttributeValue] = [:]
+        path: ByteText, frontMatter: [ByteText: AttributeValue] = [:], sidecar: [ByteText: AttributeValue] = [:],
+        record: [ByteText: AttributeValue] = [:]
     ) throws(LabelingError) -> DocumentLabeling {
         var matching: [(rule: LabelRule, source: LabelSource)] = []
         var mayLower = LabelRule.MayLower()
@@ -28,6 +29,7 @@ extension LabelRules {
         let statements = [
             Statement(source: .frontMatter, values: frontMatter, mayLower: mayLower.frontMatter),
             Statement(source: .sidecar, values: sidecar, mayLower: mayLower.sidecar),
+            Statement(source: .record, values: record, mayLower: []),
         ]
         for statement in statements { try check(statement.values, from: statement.source) }
 

@@ -40,7 +40,7 @@ package struct LabelRule: Sendable {
     }
 
     /// The first of the patterns that matches.
-    func pattern(matching path: ByteText) -> PathPattern? {
+    package func pattern(matching path: ByteText) -> PathPattern? {
         patterns.first { $0.matches(path) }
     }
 }

@@ -6,13 +6,15 @@ package enum LabelSource: Hashable, Sendable {
     case defaultValue
     case frontMatter
     case sidecar
+    /// The fields of a record.
+    case record
     case portionMark
 
     /// Whether whoever writes the document decides what this source says.
     var liesWithDocument: Bool {
         switch self {
         case .rule, .defaultValue: false
-        case .frontMatter, .sidecar, .portionMark: true
+        case .frontMatter, .sidecar, .record, .portionMark: true
         }
     }
 }
@@ -24,6 +26,7 @@ extension LabelSource: CustomStringConvertible {
         case .defaultValue: "default"
         case .frontMatter: "front matter"
         case .sidecar: "sidecar"
+        case .record: "record"
         case .portionMark: "portion mark"
         }
     }

@@ -89,16 +89,28 @@ package final class Engine: Sendable {
         self.access.withLock { $0 = access }
     }
 
-    /// Brings the index to the state of the documents folder, under the rules that the folder has now.
-    package func ingest(_ report: @escaping @Sendable (IngestProgress) -> Void) async throws -> IngestSummary {
+    /// Takes up what changed in the folder, under the rules that it has now. When this returns, all of it is in force.
+    ///
+    /// A dry run leaves in force what is.
+    package func ingest(
+        _ scope: IngestScope = .everything, isDryRun: Bool = false,
+        _ report: @escaping @Sendable (IngestProgress) -> Void
+    ) async throws -> IngestSummary {
         let isFirst = isIngesting.withLock { isIngesting in
             defer { isIngesting = true }
             return !isIngesting
         }
         guard isFirst else { throw IngestRunning() }
         defer { isIngesting.withLock { $0 = false } }
-        try await reload()
-        return try await Ingestor(enclave: current.enclave, index: index, embedder: embedder).ingest(report)
+        let enclave: Enclave
+        if isDryRun {
+            enclave = try Enclave(folder: folder)
+        } else {
+            try await reload()
+            enclave = current.enclave
+        }
+        return try await Ingestor(enclave: enclave, index: index, embedder: embedder)
+            .ingest(scope, isDryRun: isDryRun, report)
     }
 }
 

@@ -25,13 +25,20 @@ package struct Citation: Sendable {
         byteRange = passage.range
         sha256 = Hexadecimal.text(passage.sha256)
         revision = Hexadecimal.text(passage.revision)
-        url = passage.title.map { Self.url(path: $0.path, page: passage.page, baseURL: baseURL) }
+        url = passage.title.map { Self.url($0.place, page: passage.page, baseURL: baseURL) }
     }
 
-    /// Percent-encodes what RFC 3986 does not allow in a path segment.
-    static func url(path: String, page: Int?, baseURL: String) -> String {
+    /// The base, the path of the file, and as fragment the member and the page (`#page=2`, RFC 8118).
+    static func url(_ place: DocumentPlace, page: Int?, baseURL: String) -> String {
+        let fragment = [place.member.map(percentEncoded), page.map { "page=\($0)" }].compactMap { $0 }
+        return baseURL + percentEncoded(place.path)
+            + (fragment.isEmpty ? "" : "#" + fragment.joined(separator: "&"))
+    }
+
+    /// Encodes what RFC 3986 does not allow in a path segment.
+    private static func percentEncoded(_ text: String) -> String {
         var encoded: [UInt8] = []
-        for byte in path.utf8 {
+        for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
@@ -42,6 +49,6 @@ package struct Citation: Sendable {
                 encoded += Hexadecimal.text([byte]).uppercased().utf8
             }
         }
-        return baseURL + String(decoding: encoded, as: UTF8.self) + (page.map { "#page=\($0)" } ?? "")
+        return String(decoding: encoded, as: UTF8.self)
     }
 }

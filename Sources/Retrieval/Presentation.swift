@@ -24,7 +24,7 @@ struct Presentation: Sendable {
     func cited(_ document: StoredDocument) -> CitedDocument {
         CitedDocument(
             id: document.id, title: document.title?.text,
-            url: document.title.map { Citation.url(path: $0.path, page: nil, baseURL: baseURL) },
+            url: document.title.map { Citation.url($0.place, page: nil, baseURL: baseURL) },
             passages: document.passages.map(cited),
             marking: marking(of: document.passages, and: document.title.map { [$0.label] } ?? []))
     }

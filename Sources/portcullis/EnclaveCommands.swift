@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ingest
 import QueryService
 
 struct Ingest: AsyncParsableCommand {
@@ -10,10 +11,82 @@ struct Ingest: AsyncParsableCommand {
             """)
 
     @OptionGroup var arguments: EnclaveArguments
+    @Flag(help: "Only say what would change.") var dryRun = false
     @Flag(help: "Print the summary as JSON.") var json = false
 
     func run() async throws {
-        try await arguments.run(.ingest(json: json), create: true)
+        try await arguments.run(.ingest(.init(isDryRun: dryRun, json: json)), create: true)
+    }
+}
+
+struct Relabel: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring the labels of the index to the state of the rules.",
+        discussion: """
+            Takes up what changed in labels.yaml, in the schema and in sidecars. New and changed documents wait for \
+            `ingest`, which does all of this too. Nothing is embedded again that was embedded under the same text.
+
+            Example:
+              portcullis relabel corpus/aerospace --dry-run
+            """)
+
+    @OptionGroup var arguments: EnclaveArguments
+    @Flag(help: "Only say what would change.") var dryRun = false
+    @Flag(help: "Print the summary as JSON.") var json = false
+
+    func run() async throws {
+        try await arguments.run(.ingest(.init(labelsOnly: true, isDryRun: dryRun, json: json)))
+    }
+}
+
+struct Reload: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Put changed policies, principals and settings in force.",
+        discussion: """
+            When this returns, every request that begins is decided by what the folder says now. Where the folder does \
+            not load, what is in force stays in force. Without a running `serve` there is nothing to do: every command \
+            reads the folder when it starts.
+
+            Example:
+              portcullis reload corpus/aerospace
+            """)
+
+    @OptionGroup var arguments: EnclaveArguments
+
+    func run() async throws {
+        try await arguments.run(.reload)
+    }
+}
+
+struct Watch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Keep the index in step with the folder.",
+        discussion: """
+            Ingests once, and then again whenever documents, sidecars, rules, policies or principals change, until it is \
+            interrupted. A mistake in a rule is reported, and what is in force stays in force.
+
+            Example:
+              portcullis watch corpus/aerospace
+            """)
+
+    @OptionGroup var arguments: EnclaveArguments
+
+    func run() async throws {
+        let console = Console()
+        do {
+            let watcher = try EnclaveWatcher(folder: arguments.folder)
+            while true {
+                do {
+                    try await arguments.run(.ingest(.init()), create: true)
+                } catch is ExitCode {
+                    // Its reason has been said; the next change may mend it.
+                }
+                try watcher.waitForChange()
+            }
+        } catch let error as WatchError {
+            console.receive(.diagnostic("portcullis: \(error)\n"))
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
     }
 }
 

@@ -20,5 +20,8 @@ struct Portcullis: AsyncParsableCommand {
             found wrong · 64 wrong arguments.
             """,
         version: "0.1.0",
-        subcommands: [Ingest.self, Retrieve.self, Labels.self, Explain.self, Check.self, Serve.self, Token.self])
+        subcommands: [
+            Ingest.self, Relabel.self, Watch.self, Reload.self, Retrieve.self, Labels.self, Explain.self, Check.self,
+            Serve.self, Token.self,
+        ])
 }

@@ -29,7 +29,7 @@ struct CommitTests {
         let found = try await snapshot.nearest(to: Fixture.vector("two"), among: all, limit: 1, minimumScore: -1)
         let passage = try #require(try await snapshot.passages(found, permitted: all).first)
         #expect(passage.text == "two" && passage.label == Fixture.label("closed"))
-        #expect(passage.title?.path == "a.md" && passage.section.map(\.text) == ["Heading of a.md"])
+        #expect(passage.title?.place.path == "a.md" && passage.section.map(\.text) == ["Heading of a.md"])
         #expect(found[0].score > 0.999_999)
         let document = try #require(try await snapshot.document(passage.document, permitted: all))
         #expect(document.passages.map(\.text) == ["one", "two"])
@@ -156,7 +156,7 @@ struct CommitTests {
         let before = try await Contents(open.snapshot())
         let good = Fixture.document(open, "a.md", [("open", "two"), ("new label", "three")])
         let twice = IndexedDocument(
-            id: good.id, path: good.path, sourceDigest: good.sourceDigest, title: good.title, headings: good.headings,
+            id: good.id, place: good.place, sourceDigest: good.sourceDigest, title: good.title, headings: good.headings,
             passages: good.passages + [good.passages[0]])
         await #expect(throws: IndexError.duplicatePassage) { try await open.commit(twice) }
         #expect(try await Contents(open.snapshot()) == before)
@@ -181,7 +181,7 @@ struct CommitTests {
             await #expect(throws: (any Error).self) {
                 try await index.commit(
                     IndexedDocument(
-                        id: good.id, path: good.path, sourceDigest: good.sourceDigest, title: good.title,
+                        id: good.id, place: good.place, sourceDigest: good.sourceDigest, title: good.title,
                         headings: good.headings, passages: [bad]))
             }
         }
@@ -199,7 +199,7 @@ struct CommitTests {
             index.keys.embeddingDigest(of: "one", model: "another")
         )
         #expect(try await index.vectors(of: [known, unknown]) == [known: Fixture.vector("one")])
-        #expect(try await index.documentList().map(\.path) == ["a.md"])
-        #expect(try await index.sourceDigests().count == 1)
+        #expect(try await index.documentList().map(\.place.path) == ["a.md"])
+        #expect(try await index.sources().count == 1)
     }
 }

@@ -43,7 +43,7 @@ enum Fixture {
         }
         let first = label(texts.first?.level ?? "open")
         return IndexedDocument(
-            id: id, path: path, sourceDigest: index.keys.sourceDigest(parts: [Array(path.utf8)]),
+            id: id, place: DocumentPlace(path: path), sourceDigest: index.keys.sourceDigest(parts: [Array(path.utf8)]),
             title: Heading(text: title, label: first), headings: [Heading(text: "Heading of \(path)", label: first)],
             passages: passages)
     }
@@ -96,7 +96,7 @@ struct Contents: Equatable {
             [
                 passage.id.description, passage.document.description, "\(found[place].score)", passage.text,
                 "\(passage.label.canonicalBytes)", "\(passage.revision)", "\(passage.range)",
-                "\(passage.section.map(\.text))", passage.title?.text ?? "–", passage.title?.path ?? "–",
+                "\(passage.section.map(\.text))", passage.title?.text ?? "–", passage.title?.place.path ?? "–",
             ].joined(separator: " · ")
         }
         counts = snapshot.passageCounts.filter { $0.passages > 0 }.map { "\($0.label.canonicalBytes): \($0.passages)" }

@@ -105,7 +105,7 @@ struct OpeningTests {
     @Test("An index that a newer version migrated is refused and left alone")
     func newer() async throws {
         let folder = try await closedIndex()
-        try await queue(folder).write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('v2')") }
+        try await queue(folder).write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('v9')") }
         let before = try await dump(folder)
         #expect(refusal(folder) == .newer(path: Fixture.path(folder)))
         #expect(try await dump(folder) == before)
@@ -230,6 +230,8 @@ struct OpeningTests {
         #expect(
             Set(columns) == [
                 "meta.key TEXT", "meta.value BLOB", "labels.label_id INTEGER", "labels.digest BLOB", "labels.body BLOB",
+                "sources.source_id BLOB",
+                "sources.content_digest BLOB", "sources.label_digest BLOB", "documents.source_id BLOB",
                 "documents.document_row INTEGER", "documents.document_id BLOB", "documents.source_digest BLOB",
                 "documents.generation INTEGER", "documents.title_label INTEGER", "documents.body BLOB",
                 "headings.document_row INTEGER", "headings.ordinal INTEGER", "headings.label_id INTEGER",
@@ -244,7 +246,7 @@ struct OpeningTests {
     func onlyBodiesHoldContent() async throws {
         let folder = try await closedIndex()
         try await queue(folder).read { db in
-            for table in ["meta", "labels", "documents", "headings", "passages"] {
+            for table in ["meta", "labels", "sources", "documents", "headings", "passages"] {
                 for row in try Row.fetchAll(db, sql: "SELECT * FROM \(table)") {
                     for (column, value) in row {
                         guard let data = Data.fromDatabaseValue(value), table != "meta" else { continue }

@@ -52,7 +52,11 @@ struct AnswerJSONTests {
             range: ByteRange(start, start + 100), page: Bool.random(using: &random) ? start : nil,
             revision: bytes(8, &random), section: (0..<start % 3).map { _ in heading() },
             title: Bool.random(using: &random)
-                ? StoredTitle(text: title.text, label: title.label, path: "a folder/é \(start).pdf") : nil)
+                ? StoredTitle(
+                    text: title.text, label: title.label,
+                    place: DocumentPlace(
+                        path: "a folder/é \(start).pdf", member: start % 3 == 0 ? "r \(start)" : nil))
+                : nil)
         return CitedPassage(
             id: stored.id, text: stored.text, marking: texts.randomElement(using: &random) ?? "",
             attributes: [

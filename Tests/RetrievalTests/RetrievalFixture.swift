@@ -59,7 +59,7 @@ enum Fixture {
                 embeddingDigest: keys.embeddingDigest(of: row.text, model: "m"), vector: row.vector)
         }
         return IndexedDocument(
-            id: id, path: path, sourceDigest: keys.sourceDigest(parts: [Array(path.utf8)]),
+            id: id, place: DocumentPlace(path: path), sourceDigest: keys.sourceDigest(parts: [Array(path.utf8)]),
             title: Heading(text: path, label: open), headings: [], passages: passages)
     }
 

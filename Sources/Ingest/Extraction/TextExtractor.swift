@@ -1,3 +1,4 @@
+package import Enclaves
 package import Passages
 
 /// What reading a file gives: its text, and the labels it carries in its own head.
@@ -12,6 +13,38 @@ package struct ExtractedDocument: Sendable {
     }
 }
 
+/// What a file holds: one document, or several that lie in it.
+package struct ExtractedFile: Sendable {
+    package let members: [ExtractedMember]
+    package let setAside: [SetAsideMember]
+
+    package init(members: [ExtractedMember], setAside: [SetAsideMember] = []) {
+        self.members = members
+        self.setAside = setAside
+    }
+}
+
+/// A document of a file.
+package struct ExtractedMember: Sendable {
+    /// A record's id or an attachment's name; nil for the file itself.
+    package let name: String?
+    package let document: ExtractedDocument
+    /// The fields of a record that give attributes.
+    package let fields: [String: FieldValue]
+
+    package init(name: String?, document: ExtractedDocument, fields: [String: FieldValue] = [:]) {
+        self.name = name
+        self.document = document
+        self.fields = fields
+    }
+}
+
+/// A record or attachment that was left out, and why.
+package struct SetAsideMember: Hashable, Sendable {
+    package let name: String
+    package let reason: ExtractionError
+}
+
 /// Reads the text and its structure out of a file of any supported format.
 package struct TextExtractor: Sendable {
     private let limits: ExtractionLimits
@@ -22,7 +55,9 @@ package struct TextExtractor: Sendable {
         self.programs = programs
     }
 
-    package func extract(_ file: SourceFile) async throws(ExtractionError) -> ExtractedDocument {
+    package func extract(
+        _ file: SourceFile, records: RecordLayout? = nil
+    ) async throws(ExtractionError) -> ExtractedFile {
         guard file.bytes.count <= limits.maximumFileBytes else {
             throw .tooLarge(bytes: file.bytes.count, limit: limits.maximumFileBytes)
         }
@@ -45,6 +80,6 @@ package struct TextExtractor: Sendable {
         let count = document.extracted.blocks.count
         guard count > 0 else { throw .noText }
         guard count <= limits.maximumBlocks else { throw .tooManyBlocks(limit: limits.maximumBlocks) }
-        return document
+        return ExtractedFile(members: [ExtractedMember(name: nil, document: document)])
     }
 }

@@ -34,13 +34,21 @@ package struct CommandRunner: Sendable {
         _ command: ControlCommand, _ emit: @escaping @Sendable (ControlEvent) -> Void
     ) async throws -> ExitStatus {
         switch command {
-        case .ingest(let json):
-            let summary = try await engine.ingest { progress in
+        case .ingest(let arguments):
+            let summary = try await engine.ingest(
+                arguments.labelsOnly ? .labels : .everything, isDryRun: arguments.isDryRun
+            ) { progress in
                 emit(.progress(done: progress.done, total: progress.total, path: progress.path))
             }
             for warning in engine.current.enclave.warnings { emit(.diagnostic("warning: \(warning)\n")) }
-            emit(.output(json ? try Self.json(summary) : IngestReport.text(summary)))
+            emit(.output(arguments.json ? try Self.json(summary) : IngestReport.text(summary)))
             return summary.setAside.isEmpty ? .success : .incomplete
+        case .reload:
+            try await engine.reload()
+            let enclave = engine.current.enclave
+            for warning in enclave.warnings { emit(.diagnostic("warning: \(warning)\n")) }
+            emit(.output("in force: policy version \(enclave.policyVersion), label version \(enclave.labelVersion)\n"))
+            return .success
         case .retrieve(let arguments):
             return try await retrieve(arguments, emit)
         case .labels(let json):

@@ -1,10 +1,25 @@
 /// A command on an enclave, as one process asks another for it.
 package enum ControlCommand: Codable, Sendable {
-    case ingest(json: Bool)
+    case ingest(IngestArguments)
+    /// Puts the rules, policies and principals that the folder has now in force.
+    case reload
     case retrieve(RetrieveArguments)
     case labels(json: Bool)
     case explain(path: String, json: Bool)
     case check(json: Bool)
+
+    package struct IngestArguments: Codable, Sendable {
+        /// Whether documents whose labels changed are all that is taken up.
+        package let labelsOnly: Bool
+        package let isDryRun: Bool
+        package let json: Bool
+
+        package init(labelsOnly: Bool = false, isDryRun: Bool = false, json: Bool = false) {
+            self.labelsOnly = labelsOnly
+            self.isDryRun = isDryRun
+            self.json = json
+        }
+    }
 
     package struct RetrieveArguments: Codable, Sendable {
         package let person: String

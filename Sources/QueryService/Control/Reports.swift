@@ -55,16 +55,31 @@ struct LabelReport: Encodable {
 /// The summary of an ingest for people.
 enum IngestReport {
     static func text(_ summary: IngestSummary) -> String {
-        let rows = [
+        var rows = [
             ["added", String(summary.added)], ["updated", String(summary.updated)],
-            ["unchanged", String(summary.unchanged)], ["removed", String(summary.removed)],
-            ["set aside", String(summary.setAside.count)], ["passages", String(summary.passages)],
+            ["relabelled", String(summary.relabelled)], ["unchanged", String(summary.unchanged)],
+            ["removed", String(summary.removed)], ["set aside", String(summary.setAside.count)],
         ]
+        if summary.waiting > 0 { rows.append(["waiting for an ingest", String(summary.waiting)]) }
+        if !summary.isDryRun {
+            rows += [["passages", String(summary.passages)], ["embedded", String(summary.embedded)]]
+        }
         var text = TextTable.lines(rows, rightAligned: [1]) + "\n"
+        if !summary.changes.isEmpty {
+            text += "\nWould change:\n" + TextTable.lines(summary.changes.map(row), rightAligned: []) + "\n"
+        }
         if !summary.setAside.isEmpty {
             text += "\nSet aside, not searchable:\n"
             text += summary.setAside.map { "  \(PageStyle.printable($0.path)): \($0.reason)\n" }.joined()
         }
+        if summary.isDryRun { text += "\nNothing was changed: this was a dry run.\n" }
         return text
+    }
+
+    /// What would happen, to which document, and what that does to its markings.
+    private static func row(_ change: IngestChange) -> [String] {
+        let (from, to) = (change.from.joined(separator: ", "), change.to.joined(separator: ", "))
+        let markings = from == to || from.isEmpty || to.isEmpty ? (to.isEmpty ? from : to) : "\(from) → \(to)"
+        return ["  \(change.kind.rawValue)", PageStyle.printable(change.path), markings]
     }
 }

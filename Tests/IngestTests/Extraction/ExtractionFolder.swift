@@ -1,6 +1,7 @@
 import Foundation
 import Ingest
 import Passages
+import Testing
 
 /// A documents folder of a test's own, removed with it.
 final class ExtractionFolder: Sendable {
@@ -47,7 +48,8 @@ func extract(
     let folder = ExtractionFolder()
     folder.write(name, bytes)
     let file = try DocumentFolder(url: folder.url, limits: limits).read(name)
-    return try await TextExtractor(limits: limits, programs: programs).extract(file)
+    return try #require(try await TextExtractor(limits: limits, programs: programs).extract(file).members.first)
+        .document
 }
 
 func extract(

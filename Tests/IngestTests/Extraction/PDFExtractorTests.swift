@@ -131,7 +131,7 @@ struct PDFExtractorTests {
         folder.write("a.pdf", MinimalPDF(pages: [["Old text."]]).bytes)
         let file = try folder.folder.read("a.pdf")
         folder.write("a.pdf", MinimalPDF(pages: [["New text."]]).bytes)
-        #expect(try await TextExtractor().extract(file).extracted.outline == ["p: Old text."])
+        #expect(try await TextExtractor().extract(file).members.map(\.document.extracted.outline) == [["p: Old text."]])
     }
 
     /// Whether the process is gone, or a corpse that nobody has buried yet, within some seconds.

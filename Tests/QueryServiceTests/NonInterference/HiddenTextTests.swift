@@ -137,7 +137,7 @@ private struct Replacement {
             }
             try await engine.index.commit(
                 IndexedDocument(
-                    id: document.id, path: document.path, sourceDigest: document.sourceDigest, title: document.title,
+                    id: document.id, place: document.place, sourceDigest: document.sourceDigest, title: document.title,
                     headings: document.headings, passages: passages))
         }
         return engine
@@ -148,7 +148,9 @@ private struct Replacement {
         let ingestor = Ingestor(enclave: engine.current.enclave, index: engine.index, embedder: embedder)
         var hidden: [[Bool]] = []
         for source in world.sources {
-            let labelled = try await ingestor.label(ingestor.read(source.path))
+            let file = try ingestor.read(source.path)
+            let member = try #require(try await ingestor.extract(file).members.first)
+            let labelled = try ingestor.label(member, of: file)
             var units = [try !oracle.mayRead(labelled.labeling.documentLabel)]
             for place in source.rendered.places {
                 let block = labelled.blocks.first {

@@ -87,7 +87,9 @@ struct Oracle {
             guard showsTitle || !passages.isEmpty else { continue }
             rest.append(
                 IndexedDocument(
-                    id: document.id, path: showsTitle ? document.path : "hidden", sourceDigest: document.sourceDigest,
+                    id: document.id, source: document.source,
+                    place: showsTitle ? document.place : DocumentPlace(path: "hidden"),
+                    sourceDigest: document.sourceDigest,
                     title: Heading(text: showsTitle ? document.title.text : "", label: document.title.label),
                     headings: headings, passages: passages))
         }

@@ -50,8 +50,11 @@ struct TwoIndexes {
         let ingestor = Ingestor(enclave: try Enclave(folder: world.url), index: scratch, embedder: embedder)
         var documents: [IndexedDocument] = []
         for source in world.sources {
-            let id = index.keys.documentID(path: .init(source.path))
-            documents.append(try await ingestor.document(id, from: ingestor.read(source.path)).document)
+            let file = try ingestor.read(source.path)
+            for member in try await ingestor.extract(file).members {
+                let draft = try ingestor.document(member, of: file)
+                documents.append(draft.document.with(vectors: try await embedder.embed(draft.embeddingTexts)))
+            }
         }
         return documents
     }

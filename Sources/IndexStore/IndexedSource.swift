@@ -1,0 +1,80 @@
+import Foundation
+import GRDB
+package import Passages
+
+/// A file as the index knows it: what was made of it, and from what.
+package struct IndexedSource: Hashable, Sendable {
+    package let id: DocumentID
+    /// Of everything that shapes the text and its passages: the bytes, how they are read, the model.
+    package let contentDigest: [UInt8]
+    /// Of everything else that shapes the labels: the sidecar, the rules, the schema.
+    package let labelDigest: [UInt8]
+    /// The documents that the file gave, each with the digest of what it was made from.
+    package let documents: [DocumentID: [UInt8]]
+
+    /// - Parameters:
+    ///   - contentDigest: empty where something of the file was set aside, so that it is looked at again.
+    ///   - labelDigest: likewise.
+    package init(
+        id: DocumentID, contentDigest: [UInt8], labelDigest: [UInt8], documents: [DocumentID: [UInt8]]
+    ) {
+        self.id = id
+        self.contentDigest = contentDigest
+        self.labelDigest = labelDigest
+        self.documents = documents
+    }
+
+    /// The file in the tables, and the digests of its documents, where they changed.
+    func record(in db: Database) throws {
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO sources (source_id, content_digest, label_digest) VALUES (?, ?, ?)",
+            arguments: [Data(id.bytes), Data(contentDigest), Data(labelDigest)])
+        for (document, digest) in documents {
+            try db.execute(
+                sql: "UPDATE documents SET source_digest = ? WHERE document_id = ? AND source_digest != ?",
+                arguments: [Data(digest), Data(document.bytes), Data(digest)])
+        }
+    }
+}
+
+extension SQLiteIndex {
+    /// Every file that the index holds something of.
+    package func sources() async throws -> [DocumentID: IndexedSource] {
+        try await database.pool.read { db in
+            var documents: [DocumentID: [DocumentID: [UInt8]]] = [:]
+            let rows = try Row.fetchCursor(db, sql: "SELECT document_id, source_id, source_digest FROM documents")
+            while let row = try rows.next() {
+                let source = DocumentID(bytes: Array(row["source_id"] as Data))
+                let id = DocumentID(bytes: Array(row["document_id"] as Data))
+                documents[source, default: [:]][id] = Array(row["source_digest"] as Data)
+            }
+            var digests: [DocumentID: (content: [UInt8], label: [UInt8])] = [:]
+            let files = try Row.fetchCursor(db, sql: "SELECT source_id, content_digest, label_digest FROM sources")
+            while let row = try files.next() {
+                digests[DocumentID(bytes: Array(row["source_id"] as Data))] = (
+                    Array(row["content_digest"] as Data), Array(row["label_digest"] as Data)
+                )
+            }
+            // Of a file whose dealing-with was interrupted the tables have documents and no digests.
+            let ids = Set(documents.keys).union(digests.keys)
+            return Dictionary(
+                uniqueKeysWithValues: ids.map { id in
+                    let known = digests[id]
+                    return (
+                        id,
+                        IndexedSource(
+                            id: id, contentDigest: known?.content ?? [], labelDigest: known?.label ?? [],
+                            documents: documents[id] ?? [:])
+                    )
+                })
+        }
+    }
+}
+
+extension DocumentID {
+    /// The documents of the file that has this id.
+    func documents(in db: Database) throws -> [DocumentID] {
+        try Data.fetchAll(db, sql: "SELECT document_id FROM documents WHERE source_id = ?", arguments: [Data(bytes)])
+            .map { DocumentID(bytes: Array($0)) }
+    }
+}

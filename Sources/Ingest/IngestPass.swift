@@ -1,0 +1,172 @@
+import Enclaves
+import Foundation
+import IndexStore
+import Labels
+import Passages
+import TextEmbedding
+
+/// What an ingest takes up.
+package enum IngestScope: Sendable {
+    /// New, changed and vanished files, and changed rules.
+    case everything
+    /// Changed rules, schema and sidecars: files that are new wait, and changed ones whose label is not in question.
+    case labels
+}
+
+/// One way through the documents folder: each file is brought into the index as the folder and the rules have it now.
+///
+/// Only what changed is written, one transaction a document. Text that the index has a vector for is not embedded again,
+/// wherever in the folder it was: the vectors of what goes are kept until the pass ends. A file that cannot be read or
+/// labelled is set aside and the rest goes on. What the index held of it goes at once: its old passages might stand under
+/// a label that no longer holds (rule 4, fail closed).
+struct IngestPass {
+    let ingestor: Ingestor
+    let scope: IngestScope
+    let isDryRun: Bool
+    private var summary: IngestSummary
+    /// Vectors of documents that left the index in this pass, by the digest of what was embedded.
+    private var carried: [[UInt8]: [Float]] = [:]
+    /// More than this many vectors (about 1.5 kB each) are not carried; their texts would be embedded again.
+    private static let carriedLimit = 200_000
+
+    private var index: SQLiteIndex { ingestor.index }
+
+    init(ingestor: Ingestor, scope: IngestScope, isDryRun: Bool) {
+        self.ingestor = ingestor
+        self.scope = scope
+        self.isDryRun = isDryRun
+        summary = IngestSummary(isDryRun: isDryRun)
+    }
+
+    mutating func run(_ report: @Sendable (IngestProgress) -> Void) async throws -> IngestSummary {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let listing = try ingestor.folder.list()
+        let known = try await index.sources()
+        let ids = listing.paths.map { index.keys.documentID(path: ByteText($0)) }
+        summary.setAside = listing.setAside.map { SetAside(path: $0.path, reason: $0.reason.description) }
+        let present = Set(ids)
+        try await remove(known.values.filter { !present.contains($0.id) }.sorted { $0.id < $1.id })
+        for (number, (path, id)) in zip(listing.paths, ids).enumerated() {
+            do {
+                try await bring(path, known: known[id])
+            } catch let reason as SetAsideReason {
+                summary.setAside.append(SetAside(path: path, reason: reason.text))
+                if let held = known[id] { try await remove([held]) }
+            }
+            report(IngestProgress(done: number + 1, total: listing.paths.count, path: path))
+        }
+        summary.setAside.sort { ByteText($0.path) < ByteText($1.path) }
+        let elapsed = start.duration(to: clock.now)
+        summary.seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        return summary
+    }
+
+    /// The straight line of a file.
+    private mutating func bring(_ path: String, known: IndexedSource?) async throws {
+        if scope == .labels && known == nil {
+            summary.waiting += 1
+            return
+        }
+        let source = try ingestor.read(path)
+        let hasSameContent = known?.contentDigest == source.contentDigest
+        if let known, known.labelDigest == source.labelDigest {
+            if hasSameContent {
+                summary.unchanged += known.documents.count
+                return
+            }
+            if scope == .labels {
+                summary.waiting += 1
+                return
+            }
+        }
+        let file = try await ingestor.extract(source)
+        var setAside = file.setAside.map { SetAside(path: "\(path)#\($0.name)", reason: $0.reason.description) }
+        var documents: [DocumentID: [UInt8]] = [:]
+        for member in file.members {
+            let place = DocumentPlace(path: path, member: member.name)
+            do {
+                let id = index.keys.documentID(place)
+                let digest = ingestor.digest(of: member, of: source)
+                if known?.documents[id] == digest {
+                    summary.unchanged += 1
+                } else {
+                    let draft = try ingestor.document(member, of: source)
+                    try await bring(draft, isKnown: known?.documents[id] != nil, isRelabelled: hasSameContent)
+                }
+                documents[id] = digest
+            } catch let reason as SetAsideReason where member.name != nil {
+                setAside.append(SetAside(path: place.description, reason: reason.text))
+            }
+        }
+        summary.setAside += setAside
+        let gone = known?.documents.keys.filter { documents[$0] == nil } ?? []
+        try await note(removed: gone)
+        guard !isDryRun else { return }
+        try await carry(gone)
+        try await index.complete(
+            IndexedSource(
+                id: source.id, contentDigest: source.contentDigest,
+                // Of what is incomplete the labels count as changed, so that it is looked at again.
+                labelDigest: setAside.isEmpty ? source.labelDigest : [], documents: documents))
+    }
+
+    /// The straight line of a document: compare → vectors → commit.
+    private mutating func bring(_ draft: DraftDocument, isKnown: Bool, isRelabelled: Bool) async throws {
+        let held = isKnown ? try await index.outline(of: draft.document.id) : nil
+        guard held != draft.document.outline else {
+            summary.unchanged += 1
+            return
+        }
+        summary.note(
+            draft.document.place, held == nil ? .add : isRelabelled ? .relabel : .update,
+            from: held.map { markings($0.labels) } ?? [], to: markings(draft.document.outline.labels))
+        guard !isDryRun else { return }
+        let vectors = try await vectors(for: draft)
+        summary.passages += draft.document.passages.count
+        try await index.commit(draft.document.with(vectors: vectors))
+    }
+
+    /// A vector for each passage; a text that has one already is not embedded again.
+    private mutating func vectors(for draft: DraftDocument) async throws -> [[Float]] {
+        let digests = draft.document.passages.map(\.embeddingDigest)
+        var known = try await index.vectors(of: digests)
+        var missing: [(digest: [UInt8], text: String)] = []
+        for (digest, text) in zip(digests, draft.embeddingTexts) where known[digest] == nil {
+            known[digest] = carried[digest] ?? []
+            if carried[digest] == nil { missing.append((digest, text)) }
+        }
+        let made = try await ingestor.embedder.embed(missing.map(\.text))
+        for (entry, vector) in zip(missing, made) { known[entry.digest] = vector }
+        summary.embedded += missing.count
+        return digests.compactMap { known[$0] }
+    }
+
+    // MARK: - What goes
+
+    private mutating func remove(_ sources: [IndexedSource]) async throws {
+        let documents = sources.flatMap(\.documents.keys)
+        try await note(removed: documents)
+        guard !isDryRun else { return }
+        try await carry(documents)
+        try await index.remove(sources: sources.map(\.id))
+    }
+
+    private mutating func carry(_ documents: [DocumentID]) async throws {
+        for document in documents where carried.count < Self.carriedLimit {
+            carried.merge(try await index.vectors(of: [document])) { first, _ in first }
+        }
+    }
+
+    private mutating func note(removed documents: [DocumentID]) async throws {
+        for document in documents {
+            guard let held = try await index.outline(of: document) else { continue }
+            summary.note(held.place, .remove, from: markings(held.labels), to: [])
+        }
+    }
+
+    private func markings(_ labels: Set<Label>) -> [String] {
+        let marking = ingestor.enclave.labelScheme.marking
+        return Set(labels.map { marking.marking(of: $0).text }).sorted { ByteText($0) < ByteText($1) }
+    }
+}
