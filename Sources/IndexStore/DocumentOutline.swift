@@ -57,7 +57,8 @@ extension SQLiteIndex {
             let payload = try snapshot.codec.decode(document["body"], as: .document)
             let body = try DocumentBody(payload)
             let headings = try Row.fetchAll(
-                db, sql: "SELECT label_id, body FROM headings WHERE document_row = ? ORDER BY ordinal", arguments: [row])
+                db, sql: "SELECT label_id, body FROM headings WHERE document_row = ? ORDER BY ordinal", arguments: [row]
+            )
             let passages = try Row.fetchAll(
                 db,
                 sql: """

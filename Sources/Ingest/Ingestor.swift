@@ -159,7 +159,8 @@ extension Ingestor {
             return index.keys.sourceDigest(parts: [source.contentDigest, source.labelDigest])
         }
         // What the rest of the file says is no part of it.
-        let fields = member.fields.sorted { ByteText($0.key) < ByteText($1.key) }.flatMap { ["\($0.key)", "\($0.value)"] }
+        let fields = member.fields.sorted { ByteText($0.key) < ByteText($1.key) }
+            .flatMap { [$0.key, "\($0.value)"] }
         let extracted = member.document.extracted
         let texts = [Self.pipelineVersion, index.model, name, member.document.frontMatter ?? "\0"] + fields
         return index.keys.sourceDigest(
