@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 ENCLAVE ?= corpus/aerospace
+ENCLAVES := corpus/aerospace corpus/clinic
 RELEASE := swift build -c release --scratch-path .build-release
 PORTCULLIS := .build-release/release/portcullis
 SOURCES := Package.swift Sources Tests Benchmarks
@@ -24,8 +25,8 @@ build: setup ## Build the program (release)
 model: ## Fetch the embedding model
 	@.ci/setup packages model
 
-demo: build model ## Ingest the sample enclave and ask one question as four people
-	@.ci/demo $(PORTCULLIS) $(ENCLAVE)
+demo: build model ## Ingest the sample enclaves, ask as four people, change one attribute
+	@.ci/demo $(PORTCULLIS) $(ENCLAVES)
 
 serve: build model ## Ingest the sample enclave and serve it on loopback
 	@$(PORTCULLIS) ingest $(ENCLAVE) || [ $$? -eq 3 ]

@@ -19,20 +19,22 @@ struct EnclaveArguments: ParsableArguments {
         let console = Console()
         let status: ExitStatus
         do {
-            let socket = try ControlSocket(enclave: Enclave(folder: folder))
-            if socket.isAnswered {
-                status = try await ControlClient(socket: socket).run(command, console.receive)
-            } else {
-                let logger = Logger(label: "portcullis") { StreamLogHandler.standardError(label: $0) }
-                let engine = try await Engine(folder: folder, create: create, logger: logger)
-                status = await Self.run(command, on: engine, console)
-            }
+            status = try await perform(command, create: create, console)
         } catch {
             console.receive(.diagnostic("portcullis: \(error)\n"))
             throw ExitCode(ExitStatus.failure.rawValue)
         }
-        console.finish()
         if status != .success { throw ExitCode(status.rawValue) }
+    }
+
+    /// Carries a command out and says what comes of it. Throws where it cannot be begun.
+    func perform(_ command: ControlCommand, create: Bool = false, _ console: Console) async throws -> ExitStatus {
+        defer { console.finish() }
+        let socket = try ControlSocket(enclave: Enclave(folder: folder))
+        if socket.isAnswered { return try await ControlClient(socket: socket).run(command, console.receive) }
+        let logger = Logger(label: "portcullis") { StreamLogHandler.standardError(label: $0) }
+        let engine = try await Engine(folder: folder, create: create, logger: logger)
+        return await Self.run(command, on: engine, console)
     }
 
     private static func run(_ command: ControlCommand, on engine: Engine, _ console: Console) async -> ExitStatus {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import IndexStore
 import Ingest
 import QueryService
 
@@ -76,16 +77,28 @@ struct Watch: AsyncParsableCommand {
         do {
             let watcher = try EnclaveWatcher(folder: arguments.folder)
             while true {
-                do {
-                    try await arguments.run(.ingest(.init()), create: true)
-                } catch is ExitCode {
-                    // Its reason has been said; the next change may mend it.
-                }
+                try await ingest(console)
                 try watcher.waitForChange()
             }
-        } catch let error as WatchError {
+        } catch {
             console.receive(.diagnostic("portcullis: \(error)\n"))
             throw ExitCode(ExitStatus.failure.rawValue)
+        }
+    }
+
+    /// Says what is wrong with the folder and goes on: the next change may mend it.
+    private func ingest(_ console: Console) async throws {
+        while true {
+            do {
+                _ = try await arguments.perform(.ingest(.init()), create: true, console)
+                return
+            } catch IndexError.owned {
+                // Another command has the enclave for a moment.
+                try await Task.sleep(for: .seconds(1))
+            } catch {
+                console.receive(.diagnostic("portcullis: \(error)\n"))
+                return
+            }
         }
     }
 }

@@ -92,27 +92,6 @@ enum Plant: String, CaseIterable, Sendable {
     }
 }
 
-/// Everything in an index, as a decision that permits everything.
-private struct Everything: Sendable {
-    private let authorizer: LabelAuthorizer
-    private let request: AccessRequest
-
-    init(_ engine: Engine) throws {
-        let enclave = engine.current.enclave
-        authorizer = try LabelAuthorizer(
-            policies: PolicySet(parsing: "permit (principal, action, resource);"), schema: enclave.schema,
-            entities: enclave.principals.entities)
-        request = AccessRequest(
-            principal: EntityUID(type: "Person", id: "p0"), purpose: "work", now: 0,
-            network: IPAddress(parsing: "127.0.0.1")!,
-            mfa: true)
-    }
-
-    func labels(of snapshot: IndexSnapshot) -> PermittedLabels {
-        authorizer.permittedLabels(among: snapshot.labels, for: request)
-    }
-}
-
 /// The routes of the query service, rebuilt over an index with a leak.
 private struct LeakyRoutes: Sendable {
     let engine: Engine

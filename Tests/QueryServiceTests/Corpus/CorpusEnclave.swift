@@ -13,24 +13,38 @@ import TextEmbedding
 
 @testable import QueryService
 
-/// The sample enclave of the repository, copied, ingested with the real model, and asked as its people.
-struct AerospaceEnclave: Sendable {
+/// A sample enclave of the repository, copied, ingested with the real model, and asked as its people.
+struct CorpusEnclave: Sendable {
+    let name: Name
     let engine: Engine
     let summary: IngestSummary
     private let folder: TemporaryFolder
 
+    /// The folders below `corpus/`.
+    enum Name: String, CaseIterable, Sendable {
+        case aerospace, clinic
+
+        fileprivate var source: URL { CorpusEnclave.packageRoot.appending(path: "corpus/\(rawValue)") }
+    }
+
     /// Ingested once for all tests, which only read.
-    static func shared() async throws -> AerospaceEnclave { try await ingested.value }
+    static func shared(_ name: Name) async throws -> CorpusEnclave {
+        switch name {
+        case .aerospace: try await aerospace.value
+        case .clinic: try await clinic.value
+        }
+    }
 
-    private static let ingested = Task { try await AerospaceEnclave() }
-    private static let packageRoot = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    private static let source = packageRoot.appending(path: "corpus/aerospace")
+    private static let aerospace = Task { try await CorpusEnclave(.aerospace) }
+    private static let clinic = Task { try await CorpusEnclave(.clinic) }
+    private static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
 
-    private init() async throws {
+    private init(_ name: Name) async throws {
+        self.name = name
         folder = try TemporaryFolder()
-        let copy = folder.url.appending(path: "aerospace")
-        try FileManager.default.copyItem(at: Self.source, to: copy)
+        let copy = folder.url.appending(path: name.rawValue)
+        try FileManager.default.copyItem(at: name.source, to: copy)
         let file = copy.appending(path: "portcullis.yaml")
         let model =
             ProcessInfo.processInfo.environment["PORTCULLIS_MODEL"]
@@ -55,6 +69,8 @@ struct AerospaceEnclave: Sendable {
         let contains: String
         let maySee: [String]
         let mayNotSee: [String]
+        /// What contradicts the answer, under another label.
+        let nearMiss: Place
         /// Of the demo's question: what each person's best passage is.
         let answers: [String: Place]?
 
@@ -67,13 +83,15 @@ struct AerospaceEnclave: Sendable {
 
         enum CodingKeys: String, CodingKey {
             case id, question, purpose, document, contains, answers
+            case nearMiss = "near_miss"
             case maySee = "may_see"
             case mayNotSee = "may_not_see"
         }
     }
 
-    static func questions() throws -> [Question] {
-        let lines = try Data(contentsOf: source.appending(path: "questions.jsonl")).split(separator: UInt8(ascii: "\n"))
+    func questions() throws -> [Question] {
+        let lines = try Data(contentsOf: name.source.appending(path: "questions.jsonl")).split(
+            separator: UInt8(ascii: "\n"))
         let questions = try lines.map { try JSONDecoder().decode(Question.self, from: $0) }
         try #require(!questions.isEmpty, "questions.jsonl is empty")
         return questions
@@ -91,7 +109,20 @@ struct AerospaceEnclave: Sendable {
         try await engine.current.retriever.document(id(of: path), for: request(person, purpose: purpose))
     }
 
-    func id(of path: String) -> DocumentID { engine.index.keys.documentID(path: ByteText(path)) }
+    /// - Parameter path: a file, or a member of one behind a `#`.
+    func id(of path: String) -> DocumentID {
+        let parts = path.split(separator: "#", maxSplits: 1).map(String.init)
+        return engine.index.keys.documentID(
+            DocumentPlace(path: parts[0], member: parts.count > 1 ? parts[1] : nil))
+    }
+
+    /// The passages of the index that hold a place, whoever may read them.
+    func passages(at place: Question.Place) async throws -> [StoredPassage] {
+        let snapshot = engine.index.snapshot()
+        let document = try await snapshot.document(
+            id(of: place.document), permitted: Everything(engine).labels(of: snapshot))
+        return (document?.passages ?? []).filter { Self.flat($0.text).contains(Self.flat(place.contains)) }
+    }
 
     /// Whether a passage is the one that a question is about. Lines may be broken elsewhere than in the question.
     func isPassage(_ passage: CitedPassage, at place: Question.Place) -> Bool {
@@ -105,7 +136,7 @@ struct AerospaceEnclave: Sendable {
         return try caller.accessRequest(purpose: purpose, network: network, now: Clock.now)
     }
 
-    private static func flat(_ text: String) -> String {
+    static func flat(_ text: String) -> String {
         text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }
