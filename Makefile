@@ -41,7 +41,8 @@ lint: ## Check layout and shell scripts
 	@echo "==> checking layout"
 	@swift format lint --strict --recursive --parallel $(SOURCES)
 	@bash -n .ci/run .ci/setup .ci/demo
-	@python3 -c "import ast, sys; ast.parse(open(sys.argv[1]).read())" .ci/corpora
+	@python3 -c "import ast, sys; [ast.parse(open(file).read()) for file in sys.argv[1:]]" \
+		.ci/corpora Benchmarks/peers/time_peers.py
 
 format: ## Lay out the sources
 	@swift format --in-place --recursive --parallel $(SOURCES)
@@ -50,6 +51,7 @@ corpora: build model ## Fetch public documents and build an enclave of several t
 	@.ci/corpora $(PORTCULLIS)
 
 bench: setup model ## Measure, and write Benchmarks/RESULTS.md
+	@.ci/setup peers
 	@echo "==> building the benchmarks"
 	@PORTCULLIS_BENCHMARKS=1 $(RELEASE) --product Benchmarks
 	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --write Benchmarks/RESULTS.md

@@ -135,7 +135,7 @@ if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
                 "AccessControl", "Cedar", "CBLAS", "CVectorKernels", "Enclaves", "IndexStore", "Ingest", "Labels",
                 "Passages", "QueryService", "Retrieval", "TextEmbedding", "VectorSearch", crypto, logging, arguments,
             ] + hummingbird,
-            path: "Benchmarks", exclude: ["RESULTS.md"], swiftSettings: features))
+            path: "Benchmarks", exclude: ["RESULTS.md", "peers"], swiftSettings: features))
 }
 
 let package = Package(

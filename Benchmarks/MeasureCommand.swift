@@ -25,6 +25,9 @@ struct MeasureCommand: AsyncParsableCommand {
     @Option(help: "The enclave that is ingested.")
     var enclave = "corpus/aerospace"
 
+    @Option(help: "The Python environment of the peers, which `.ci/setup peers` makes.")
+    var peers = ".cache/peers"
+
     @Option(help: .hidden)
     var subject: Subject?
 
@@ -54,7 +57,7 @@ struct MeasureCommand: AsyncParsableCommand {
             child.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             child.arguments =
                 ["--subject", subject.rawValue, "--workspace", workspace.path, "--model", model, "--enclave", enclave]
-                + (quick ? ["--quick"] : [])
+                + ["--peers", peers] + (quick ? ["--quick"] : [])
             try child.run()
             child.waitUntilExit()
             guard child.terminationStatus == 0 else { throw ExitCode.failure }
@@ -77,6 +80,10 @@ struct MeasureCommand: AsyncParsableCommand {
             sections = [try await SyntheticEnclave(workspace: workspace, isQuick: quick).build()]
         case .query:
             sections = try await QueryMeasurement(workspace: workspace, isQuick: quick).sections()
+        case .peers:
+            sections = [
+                try await PeerMeasurement(workspace: workspace, environment: peers, isQuick: quick).section()
+            ]
         case .policy:
             sections = [try await DecisionMeasurement(workspace: workspace, enclave: enclave, isQuick: quick).section()]
         case .encoder:
@@ -94,7 +101,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
 /// What is measured, each in a process of its own.
 enum Subject: String, CaseIterable, ExpressibleByArgument, CustomStringConvertible {
-    case index, query, policy, encoder, ingest
+    case index, query, peers, policy, encoder, ingest
 
     var description: String { rawValue }
 

@@ -72,14 +72,7 @@ struct QueryMeasurement: Sendable {
     // MARK: - What is asked
 
     private func readers(_ engine: Engine) async throws -> [[Reader]] {
-        let partitions = try enclave.labelRows.indices.map { label in
-            var builder = try PartitionBuilder(dimension: SyntheticEnclave.dimension)
-            for row in 0..<enclave.labelRows[label] {
-                let key = RowKey(high: UInt64(label), low: UInt64(row))
-                try builder.append(key, enclave.vector(label: label, row: row))
-            }
-            return try builder.finish()
-        }
+        let partitions = try enclave.partitions()
         guard let network = IPAddress(parsing: "127.0.0.1") else { throw UnexpectedAnswer(what: "127.0.0.1") }
         let current = engine.current.enclave
         let issuer = try DevelopmentIssuer(enclave: current)

@@ -15,6 +15,7 @@ struct Section: Codable, Sendable {
     let explanation: [String]
     /// The heading of the first column and of the others.
     let columns: [String]
+    /// Empty where nothing was measured; the explanation then says why.
     let rows: [Row]
     let targets: [Target]
 
@@ -53,6 +54,7 @@ struct Section: Codable, Sendable {
 
     /// A table with columns one under the other.
     var terminal: String {
+        if rows.isEmpty { return ([title, ""] + explanation).joined(separator: "\n") + "\n" }
         let lines = lines
         let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
         let table = lines.map { line in
@@ -66,13 +68,13 @@ struct Section: Codable, Sendable {
 
     var markdown: String {
         var text = ["## \(title)", ""]
-        for (number, line) in lines.enumerated() {
+        for (number, line) in lines.enumerated() where !rows.isEmpty {
             text.append("| " + line.joined(separator: " | ") + " |")
             if number == 0 {
                 text.append("| --- |" + String(repeating: " ---: |", count: columns.count - 1))
             }
         }
-        text += [""] + explanation.map { "- " + $0 }
+        text += (rows.isEmpty ? [] : [""]) + explanation.map { "- " + $0 }
         if !targets.isEmpty { text += [""] + targets.map { "- **\($0.text)**" } }
         return text.joined(separator: "\n") + "\n"
     }

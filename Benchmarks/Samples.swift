@@ -105,9 +105,28 @@ struct Stopwatch: Sendable {
         Double(duration.components.seconds) * 1e3 + Double(duration.components.attoseconds) / 1e15
     }
 
-    /// Something to time. `call` gets the number of the call, so that it can take turns over its inputs.
+    /// Something to time. It gets the numbers of the calls, so that it can take turns over its inputs.
     struct Item {
-        let call: (Int) async throws -> Void
+        /// Makes the calls with these numbers, one after another. Milliseconds of each.
+        let times: (ClosedRange<Int>) async throws -> [Double]
+
+        init(call: @escaping (Int) async throws -> Void) {
+            times = { numbers in
+                var times: [Double] = []
+                times.reserveCapacity(numbers.count)
+                for number in numbers { times.append(try await milliseconds { try await call(number) }) }
+                return times
+            }
+        }
+
+        private init(times: @escaping (ClosedRange<Int>) async throws -> [Double]) {
+            self.times = times
+        }
+
+        /// Something that makes its calls elsewhere, in another process, and takes the time there.
+        static func timedElsewhere(_ times: @escaping (ClosedRange<Int>) async throws -> [Double]) -> Item {
+            Item(times: times)
+        }
     }
 
     /// Times every item in each of `rounds` rounds, in another random order each time. One call before each stretch is
@@ -118,12 +137,10 @@ struct Stopwatch: Sendable {
         var samples = items.map { _ in Samples() }
         for round in 0..<rounds {
             for index in items.indices.shuffled(using: &random) {
+                let first = round * (calls + 1)
+                let times = try await items[index].times(first...first + calls)
                 samples[index].beginRound()
-                try await items[index].call(round * (calls + 1))
-                for call in 1...calls {
-                    let number = round * (calls + 1) + call
-                    samples[index].add(try await milliseconds { try await items[index].call(number) })
-                }
+                for time in times.dropFirst() { samples[index].add(time) }
             }
             progress(round + 1)
         }
