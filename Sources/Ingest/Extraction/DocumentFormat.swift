@@ -4,6 +4,10 @@ package enum DocumentFormat: Hashable, Sendable, CaseIterable {
     case plainText
     case html
     case pdf
+    case word
+    case mail
+    case csv
+    case jsonLines
 
     /// In lower case; names are compared without regard to ASCII case.
     package var extensions: [String] {
@@ -12,6 +16,10 @@ package enum DocumentFormat: Hashable, Sendable, CaseIterable {
         case .plainText: ["txt", "text"]
         case .html: ["html", "htm"]
         case .pdf: ["pdf"]
+        case .word: ["docx"]
+        case .mail: ["eml"]
+        case .csv: ["csv"]
+        case .jsonLines: ["jsonl", "ndjson"]
         }
     }
 
@@ -21,6 +29,10 @@ package enum DocumentFormat: Hashable, Sendable, CaseIterable {
         case .plainText: "text"
         case .html: "HTML"
         case .pdf: "PDF"
+        case .word: "Word"
+        case .mail: "mail"
+        case .csv: "CSV"
+        case .jsonLines: "JSON Lines"
         }
     }
 

@@ -34,6 +34,11 @@ package struct ExtractionLimits: Sendable {
         self.maximumBlocks = maximumBlocks
     }
 
+    /// What one file may be unpacked, decoded or written out to, with all its members: a small file may name a very large
+    /// text.
+    var expandedBytes: Int { max(Self.leastExpandedBytes, maximumFileBytes) }
+
+    static let leastExpandedBytes = 64 << 20
     /// Front matter is a few lines; more is a mistake.
     static let frontMatterBytes = 64 * 1024
     /// A heading longer than this is a paragraph.
@@ -48,4 +53,38 @@ package struct ExtractionLimits: Sendable {
     static let folderFiles = 1_000_000
     /// What `pdfinfo` may print.
     static let pdfInfoBytes = 256 * 1024
+
+    // Records and tables
+    static let records = 200_000
+    /// A line of JSON Lines.
+    static let recordBytes = 1 << 20
+    /// Arrays and objects within one another, in a field that is known and not used.
+    static let recordDepth = 32
+    static let recordFields = 1_000
+    static let recordIDBytes = 200
+    static let columns = 1_000
+    static let columnNameBytes = 500
+    static let rows = 200_000
+    static let cellBytes = 256 * 1024
+
+    // Mail
+    /// Parts within parts, the parts of a forwarded message among them.
+    static let mailDepth = 10
+    /// Parts of a message, those of forwarded messages among them.
+    static let mailParts = 200
+    /// The head of a message or part.
+    static let mailHeaderBytes = 256 * 1024
+    static let attachmentNameBytes = 200
+    /// Reading the attachments of one message; the one that is being read when they are over is finished.
+    static let attachmentSeconds = 120
+
+    // Word
+    static let containerEntries = 2_000
+    static let unzipSeconds = 30
+    static let unzipMemoryBytes = 256 << 20
+    /// One part of a container, unpacked.
+    static let containerPartBytes = 48 << 20
+    static let xmlElements = 4_000_000
+    /// A style that is based on another, and so on.
+    static let styleDepth = 20
 }

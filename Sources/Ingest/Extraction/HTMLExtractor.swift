@@ -3,7 +3,7 @@ import Passages
 
 /// Text and structure of an HTML file, through libxml2's tolerant parser. The extracted text is rendered from the tree.
 ///
-/// The file must be UTF-8, whatever character set it declares.
+/// The parser is given UTF-8, whatever character set the file declares: `SourceText` has read it by then.
 struct HTMLExtractor {
     let limits: ExtractionLimits
 

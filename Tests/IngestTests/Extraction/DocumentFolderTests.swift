@@ -1,5 +1,6 @@
 import Foundation
 import Ingest
+import Passages
 import Synchronization
 import Testing
 
@@ -13,8 +14,8 @@ struct DocumentFolderTests {
     func listing() throws {
         let folder = ExtractionFolder()
         for path in ["b.md", "a/z.txt", "a-b.pdf", "A.HTML", "é.md", "a/b/c.markdown"] { folder.write(path, "x") }
-        for path in [".hidden.md", ".git/x.md", "b.md.label.yaml", "w.docx.label.yaml"] { folder.write(path, "x") }
-        folder.write("w.docx", "x")
+        for path in [".hidden.md", ".git/x.md", "b.md.label.yaml", "w.xlsx.label.yaml"] { folder.write(path, "x") }
+        folder.write("w.xlsx", "x")
         folder.write("none", "x")
         folder.write("lost.md.label.yaml", "x")
         let listing = try folder.folder.list()
@@ -23,7 +24,7 @@ struct DocumentFolderTests {
             listing.setAside == [
                 SetAsideFile(path: "lost.md.label.yaml", reason: .sidecarWithoutDocument),
                 SetAsideFile(path: "none", reason: .unsupportedFormat(fileExtension: "")),
-                SetAsideFile(path: "w.docx", reason: .unsupportedFormat(fileExtension: "docx")),
+                SetAsideFile(path: "w.xlsx", reason: .unsupportedFormat(fileExtension: "xlsx")),
             ])
     }
 
@@ -120,6 +121,65 @@ struct DocumentFolderTests {
         #expect(message.contains("101") && message.contains("100") && message.contains("maximum_file_bytes"))
     }
 
+    @Test("200 MB are refused by the size alone, without a byte being read")
+    func hugeFile() throws {
+        let folder = ExtractionFolder()
+        let file = folder.write("a.txt", "x")
+        #expect(truncate(file.path, 200_000_000) == 0)
+        let before = try Self.bytesRead()
+        #expect(throws: ExtractionError.tooLarge(bytes: 200_000_000, limit: 20_000_000)) {
+            try folder.folder.read("a.txt")
+        }
+        // Other tests of the process read too, but not tens of megabytes in this moment.
+        #expect(try Self.bytesRead() - before < 100_000_000)
+    }
+
+    /// What the process has read so far, as the kernel counts it.
+    private static func bytesRead() throws -> Int {
+        let counts = try String(contentsOfFile: "/proc/self/io", encoding: .utf8)
+        let line = try #require(counts.split(separator: "\n").first { $0.hasPrefix("rchar:") })
+        return try #require(Int(line.dropFirst("rchar:".count).trimmingCharacters(in: .whitespaces)))
+    }
+
+    @Test("A file that grows or changes while it is read is refused, and never half read")
+    func growing() throws {
+        let folder = ExtractionFolder()
+        let file = folder.write("a.txt", String(repeating: "x", count: 4_000_000))
+        let isDone = Mutex(false)
+        let ended = DispatchSemaphore(value: 0)
+        let path = file.path
+        Thread.detachNewThread {
+            let descriptor = open(path, O_WRONLY | O_APPEND)
+            while !isDone.withLock({ $0 }) { _ = write(descriptor, "y", 1) }
+            close(descriptor)
+            ended.signal()
+        }
+        var refused = 0
+        for _ in 0..<2_000 where refused < 3 {
+            switch Result(catching: { try folder.folder.read("a.txt") }) {
+            // Read between two changes: whole.
+            case .success(let file): #expect(file.bytes.count >= 4_000_000)
+            case .failure(let error):
+                #expect(error as? ExtractionError == .changedWhileRead)
+                refused += 1
+            }
+        }
+        isDone.withLock { $0 = true }
+        ended.wait()
+        #expect(refused == 3)
+        #expect(try folder.folder.read("a.txt").bytes.count > 4_000_000)
+    }
+
+    @Test("A path with NUL names nothing")
+    func nul() throws {
+        let folder = ExtractionFolder()
+        folder.write("a.md", "x")
+        for path in ["a.md\0", "\0", "a\0/a.md", "a.md\0.txt"] {
+            #expect(throws: ExtractionError.missing) { try folder.folder.read(path) }
+            #expect(try folder.folder.sidecar(of: path) == nil)
+        }
+    }
+
     @Test("A sidecar is read like a file, and absent is not an error")
     func sidecar() throws {
         let folder = ExtractionFolder()
@@ -164,16 +224,86 @@ struct DocumentFolderTests {
 @Suite("Text files")
 struct SourceTextTests {
     @Test(
-        "The offset of the first byte that is not UTF-8",
+        "Damaged UTF-8 is refused at its first bad byte",
         arguments: [
-            ([0x61, 0xFF], 1), ([0xC3], 0), ([0xC3, 0x28], 0), ([0xE2, 0x82, 0xAC, 0x80], 3), ([0xC0, 0x80], 0),
-            ([0xED, 0xA0, 0x80], 0), ([0xF4, 0x90, 0x80, 0x80], 0), ([0xEF, 0xBB, 0xBF, 0x61, 0xFE], 4),
-            ([0xE0, 0x80, 0x80], 0),
+            ([0xE2, 0x82, 0xAC, 0x80], 3), ([0xF4, 0x90, 0x80, 0x80], 0), ([0xEF, 0xBB, 0xBF, 0x61, 0xFE], 4),
+            ([0xC3, 0xA9, 0x20, 0xE9], 3), ([0xE9, 0x20, 0xC3, 0xA9], 0), ([0x61, 0x81], 1),
         ] as [([UInt8], Int)])
     func invalid(bytes: [UInt8], offset: Int) async {
         for name in ["a.md", "a.txt", "a.html"] {
             await #expect(throws: ExtractionError.invalidUTF8(offset: offset)) { try await extract(name, bytes) }
         }
+    }
+
+    @Test(
+        "What is not UTF-8 and can be Windows-1252 is",
+        arguments: [
+            ([0x61, 0xFF], "aÿ"), ([0xC3], "Ã"), ([0xC3, 0x28, 0x55, 0x29], "Ã(U)"), ([0xC0, 0x80], "À€"),
+            ([0x80, 0x39, 0x93, 0x78, 0x94, 0x85], "€9“x”…"), ([0x31, 0x30, 0xB0, 0x43], "10°C"),
+        ] as [([UInt8], String)])
+    func windows1252(bytes: [UInt8], text: String) async throws {
+        for name in ["a.md", "a.txt", "a.html"] {
+            #expect(try await extract(name, bytes).extracted.outline == ["p: \(text)"])
+        }
+        #expect(String(decoding: try await extract("a.txt", bytes).extracted.text, as: UTF8.self) == text)
+    }
+
+    @Test("What is neither and has control characters is refused")
+    func controls() async {
+        for control in [0x01, 0x0B, 0x1B, 0x7F] as [UInt8] {
+            await #expect(throws: ExtractionError.controlCharacter(offset: 2)) {
+                try await extract("a.txt", [0x61, 0xE9, control])
+            }
+        }
+    }
+
+    @Test("UTF-16 of either order, with its surrogates paired")
+    func utf16() async throws {
+        let text = "größe 螺栓 𝛼 (U)\u{FFFD}"
+        func bytes(_ units: [UInt16], big: Bool) -> [UInt8] {
+            units.flatMap { big ? [UInt8($0 >> 8), UInt8($0 & 255)] : [UInt8($0 & 255), UInt8($0 >> 8)] }
+        }
+        for big in [true, false] {
+            let file = bytes([0xFEFF] + Array(text.utf16), big: big)
+            let extracted = try await extract("a.txt", file).extracted
+            #expect(extracted.text == Array(text.utf8))
+            for (units, offset) in [([0x61, 0xD835], 4), ([0xDC00, 0x61], 2), ([0xD835, 0xD835, 0xDEFC], 2)]
+                as [([UInt16], Int)]
+            {
+                await #expect(throws: ExtractionError.invalidUTF16(offset: offset)) {
+                    try await extract("a.txt", bytes([0xFEFF] + units, big: big))
+                }
+            }
+            await #expect(throws: ExtractionError.invalidUTF16(offset: file.count)) {
+                try await extract("a.txt", file + [0x61])
+            }
+            await #expect(throws: ExtractionError.containsNUL(offset: 4)) {
+                try await extract("a.txt", bytes([0xFEFF, 0x61, 0], big: big))
+            }
+        }
+    }
+
+    @Test("Random texts in Windows-1252 and UTF-16 come back", arguments: UInt64(1)...40)
+    func roundTrip(seed: UInt64) async throws {
+        var generator = ExtractionGenerator(seed: seed)
+        // Letters of Windows-1252 that do not pair up to UTF-8: a lead byte before a blank.
+        let letters: [(UInt8, String)] = [(0xE9, "é"), (0xDF, "ß"), (0x80, "€"), (0x96, "–"), (0xB5, "µ"), (0xFF, "ÿ")]
+        var bytes: [UInt8] = []
+        var text = ""
+        for _ in 0..<Int.random(in: 1...200, using: &generator) {
+            let letter = letters.randomElement(using: &generator)!
+            bytes += [0x61, letter.0, 0x20, 0x62]
+            text += "a\(letter.1) b"
+        }
+        #expect(try await extract("a.txt", bytes).extracted.text == Array(text.utf8), "seed \(seed)")
+        var scalars = "x".unicodeScalars
+        for _ in 0..<Int.random(in: 1...200, using: &generator) {
+            let value = UInt32.random(in: 1...0x10FFFF, using: &generator)
+            scalars.append(Unicode.Scalar(value) ?? "x")
+        }
+        let random = String(scalars) + "x"
+        let units = random.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+        #expect(try await extract("a.txt", [0xFF, 0xFE] + units).extracted.text == Array(random.utf8), "seed \(seed)")
     }
 
     @Test("NUL, nothing and blanks")

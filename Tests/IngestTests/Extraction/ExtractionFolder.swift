@@ -40,16 +40,32 @@ final class ExtractionFolder: Sendable {
     }
 }
 
-/// Writes the text as a file, reads it back and extracts it.
+/// Writes the text as a file, reads it back and extracts all it holds.
+func extractFile(
+    _ name: String, _ bytes: [UInt8], records: RecordLayout? = nil, limits: ExtractionLimits = ExtractionLimits(),
+    programs: PDFPrograms = PDFPrograms()
+) async throws -> ExtractedFile {
+    let folder = ExtractionFolder()
+    folder.write(name, bytes)
+    let file = try DocumentFolder(url: folder.url, limits: limits).read(name)
+    return try await TextExtractor(limits: limits, programs: programs).extract(file, records: records)
+}
+
+/// As `extractFile`, without a folder: for many small inputs.
+func extractBytes(_ name: String, _ bytes: [UInt8], records: RecordLayout? = nil) async throws -> ExtractedFile {
+    let file = SourceFile(path: name, url: URL(filePath: "/nowhere"), bytes: bytes)
+    return try await TextExtractor().extract(file, records: records)
+}
+
+/// The document of a file that holds one.
 func extract(
     _ name: String, _ bytes: [UInt8], limits: ExtractionLimits = ExtractionLimits(),
     programs: PDFPrograms = PDFPrograms()
 ) async throws -> ExtractedDocument {
-    let folder = ExtractionFolder()
-    folder.write(name, bytes)
-    let file = try DocumentFolder(url: folder.url, limits: limits).read(name)
-    return try #require(try await TextExtractor(limits: limits, programs: programs).extract(file).members.first)
-        .document
+    let file = try await extractFile(name, bytes, limits: limits, programs: programs)
+    let member = try #require(file.members.first)
+    #expect(file.members.count == 1 && file.setAside.isEmpty && member.name == nil && member.fields.isEmpty)
+    return member.document
 }
 
 func extract(

@@ -87,6 +87,13 @@ struct HTMLExtractorTests {
                 ])
     }
 
+    @Test("A hundred thousand paragraphs without an end tag")
+    func manyWithoutEndTags() async throws {
+        let extracted = try await extract("a.html", String(repeating: "<p>x", count: 100_000)).extracted
+        #expect(extracted.faults == [])
+        #expect(extracted.blocks.count == 100_000)
+    }
+
     @Test("A fragment and a bare text")
     func fragments() async throws {
         #expect(try await outline("just text") == ["p: just text"])
@@ -95,11 +102,27 @@ struct HTMLExtractorTests {
         await #expect(throws: ExtractionError.noText) { try await extract("a.html", "") }
     }
 
-    @Test("UTF-8 is read as such whatever the file declares; other bytes are refused")
+    @Test("The declared character set holds; a byte order mark holds before it; without either the bytes tell")
     func encoding() async throws {
-        #expect(try await outline("<meta charset=iso-8859-1><p>größe 螺栓</p>") == ["p: größe 螺栓"])
-        await #expect(throws: ExtractionError.invalidUTF8(offset: 4)) {
-            try await extract("a.html", Array("<p>g".utf8) + [0xF6] + Array("</p>".utf8))
+        func outline(_ bytes: [UInt8]) async throws -> [String] {
+            try await extract("a.html", bytes).extracted.outline
+        }
+        let latin = Array("<p>gr".utf8) + [0xF6, 0xDF] + Array("e</p>".utf8)
+        #expect(try await outline(latin) == ["p: größe"])
+        for name in ["iso-8859-1", "\"Windows-1252\"", "'latin1'"] {
+            #expect(try await outline(Array("<meta charset=\(name)>".utf8) + latin) == ["p: größe"], "\(name)")
+        }
+        let type = "<meta http-equiv=content-type content='text/html; charset = iso-8859-15'><p>"
+        #expect(try await outline(Array(type.utf8) + [0xA4] + Array("12</p>".utf8)) == ["p: €12"])
+        #expect(try await outline(Array("<meta charset=utf-16><p>größe".utf8)) == ["p: größe"])
+        let commented = "<!-- <meta charset=koi8-r> --><meta charset=utf-8><p>größe 螺栓"
+        #expect(try await outline(Array(commented.utf8)) == ["p: größe 螺栓"])
+        #expect(try await outline(Array("\u{FEFF}<meta charset=latin1><p>größe".utf8)) == ["p: größe"])
+        await #expect(throws: ExtractionError.unknownCharset(name: "koi8-r")) {
+            try await outline(Array("<meta charset=\"koi8-r\"><p>x".utf8))
+        }
+        await #expect(throws: ExtractionError.invalidUTF8(offset: 23)) {
+            try await outline(Array("<meta charset=utf-8><p>".utf8) + latin[5...])
         }
     }
 
