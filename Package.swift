@@ -78,13 +78,13 @@ var targets: [Target] = [
         name: "QueryService",
         dependencies: [
             "AccessControl", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "Retrieval", "TextEmbedding",
-            crypto, jwt, logging, httpClient, system,
+            "VectorSearch", crypto, jwt, logging, httpClient, system,
         ] + hummingbird, swiftSettings: features),
     .executableTarget(
         name: "portcullis",
         dependencies: [
             "AccessControl", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "QueryService", "Retrieval",
-            arguments, logging,
+            "TextEmbedding", arguments, logging,
         ], swiftSettings: features),
 ]
 
@@ -124,7 +124,8 @@ targets += tests.map { name, more in
 }
 targets.append(.testTarget(name: "HouseTests", swiftSettings: features))
 targets.append(
-    .testTarget(name: "CommandLineTests", dependencies: ["portcullis", "TestSupport"], swiftSettings: features))
+    .testTarget(
+        name: "CommandLineTests", dependencies: ["portcullis", "TestSupport", arguments], swiftSettings: features))
 
 // Measurements are built only when asked for: `make bench`.
 if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// Makes one process at a time the owner of an enclave's index.
@@ -25,5 +26,46 @@ package final class EnclaveLock: Sendable {
 
     deinit {
         close(descriptor)
+    }
+}
+
+// MARK: - Looking
+
+extension EnclaveLock {
+    /// Who has the lock of an index.
+    package enum Holder: Hashable, Sendable {
+        case nobody
+        case process(Int)
+        /// The system does not tell.
+        case unknown
+    }
+
+    /// Looks who has the lock, without trying to take it: an owner that starts at this moment must not find it taken.
+    ///
+    /// The kernel lists all locks in `/proc/locks` by process, device and inode. Some file systems show another device
+    /// there than stat(2) does; then the process that the lock file names must be the one in the list.
+    package static func holder(indexPath: String) -> Holder {
+        var status = stat()
+        guard lstat(indexPath + ".lock", &status) == 0 else { return .nobody }
+        guard let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return .unknown }
+        let recorded = (try? String(contentsOfFile: indexPath + ".lock", encoding: .utf8)).flatMap {
+            Int($0.prefix { $0.isASCII && $0.isNumber })
+        }
+        // makedev(3): the low 8 bits of the minor number, 12 of the major, then the rest of the minor.
+        let number = UInt64(status.st_dev)
+        let device = (major: number >> 8 & 0xFFF, minor: (number & 0xFF) | (number >> 12 & ~0xFF))
+        for line in locks.split(separator: "\n") {
+            // 2: FLOCK  ADVISORY  WRITE 24415 fe:00:16225287 0 EOF
+            let words = line.split(separator: " ")
+            guard words.count >= 6, words[1] == "FLOCK", words[3] == "WRITE", let process = Int(words[4]) else {
+                continue
+            }
+            let place = words[5].split(separator: ":")
+            guard place.count == 3, UInt(place[2]) == UInt(status.st_ino) else { continue }
+            let isSameDevice =
+                UInt64(place[0], radix: 16) == device.major && UInt64(place[1], radix: 16) == device.minor
+            if isSameDevice || process == recorded { return .process(process) }
+        }
+        return .nobody
     }
 }

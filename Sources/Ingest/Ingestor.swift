@@ -9,7 +9,7 @@ package import TextEmbedding
 /// Brings an index to the state of an enclave's documents folder.
 package struct Ingestor: Sendable {
     /// Part of every content digest: a change to extraction or segmentation makes every document anew.
-    private static let pipelineVersion = "2"
+    private static let pipelineVersion = "3"
     /// Tokens that one passage repeats of the one before, where a run of text had to be split.
     private static let overlapTokens = 32
     /// Tokens that the model puts around a text.
@@ -114,9 +114,11 @@ extension Ingestor {
             }
             let sidecar = try source.sidecar.map { try enclave.attributeReader.sidecar($0) }
             let record = try source.layout.map { try enclave.attributeReader.record(member.fields, layout: $0) }
+            // What is attached to a message was written by its sender, so it loosens nothing, whatever a rule allows.
+            let isAttachment = member.name != nil && source.layout == nil
             let labeling = try rules.labeling(
-                path: ByteText(source.file.path), frontMatter: frontMatter?.values ?? [:],
-                sidecar: sidecar?.values ?? [:], record: record ?? [:])
+                path: ByteText(source.file.path), frontMatter: isAttachment ? [:] : frontMatter?.values ?? [:],
+                sidecar: sidecar?.values ?? [:], record: isAttachment ? frontMatter?.values ?? [:] : record ?? [:])
             let name = member.name ?? source.file.path.split(separator: "/").last.map(String.init) ?? source.file.path
             let title = frontMatter?.title ?? document.extracted.metadataTitle ?? name
             return LabelledDocument(

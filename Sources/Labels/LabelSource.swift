@@ -6,7 +6,7 @@ package enum LabelSource: Hashable, Sendable {
     case defaultValue
     case frontMatter
     case sidecar
-    /// The fields of a record.
+    /// The fields of a record, or the front matter of what is attached to a message.
     case record
     case portionMark
 

@@ -47,7 +47,12 @@ package struct BertEncoder: Sendable {
     }
 
     /// What the kernels run on, for the line at start-up.
-    package var instructionSet: String {
+    package var instructionSet: String { Self.name(of: instructions) }
+
+    /// What the kernels of a new encoder will run on.
+    package static var bestInstructionSet: String { name(of: encoder_best_instructions()) }
+
+    private static func name(of instructions: encoder_instructions) -> String {
         switch instructions {
         case ENCODER_AVX512: "AVX-512"
         case ENCODER_AVX2: "AVX2"

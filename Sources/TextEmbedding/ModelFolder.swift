@@ -11,6 +11,10 @@ package struct ModelFolder: Sendable {
     package static let vocabularyName = "vocab.txt"
     package static let configurationName = "config.json"
 
+    /// Where `make model` puts the folder, below the folder that it is started in.
+    package static let usualPath = ".cache/models/all-MiniLM-L6-v2"
+
+    /// The same hashes stand in `.ci/setup`.
     package static let weightsSHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
     package static let vocabularySHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 

@@ -22,6 +22,11 @@ final class Console: Sendable {
             width: columns ?? 100)
     }
 
+    /// One line on standard error, in the program's name.
+    static func complain(_ message: String) {
+        FileHandle.standardError.write(Data("portcullis: \(message)\n".utf8))
+    }
+
     func receive(_ event: ControlEvent) {
         switch event {
         case .output(let text):

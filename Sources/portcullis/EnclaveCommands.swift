@@ -1,15 +1,42 @@
 import ArgumentParser
-import IndexStore
-import Ingest
 import QueryService
 
 struct Ingest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring the index to the state of the documents folder.",
-        discussion: """
-            Reads Markdown, text, HTML and PDF. Files that did not change are passed over; files that are gone leave the \
-            index. A file that cannot be read or labelled is set aside with its reason, and the exit status is 3.
-            """)
+        usage: "portcullis ingest <enclave> [--dry-run] [--json]",
+        discussion: manual.text)
+
+    static let manual = Manual(
+        description: """
+            Reads policies, principals and label rules anew, then the documents: Markdown, text, HTML, PDF, DOCX, CSV, \
+            JSON Lines and mail. What did not change is passed over, and what is gone leaves the index. A file that \
+            cannot be read, that no label rule matches, or that holds a payment card number is set aside with its \
+            reason and is not searchable. Makes the index where there is none.
+
+            Each document is committed by itself; what was done before an interruption stays done. \
+            \(Manual.servedElsewhere)
+            """,
+        success: "The index has the state of the folder.",
+        incomplete: "It has, but for files that were set aside.",
+        files: [
+            Manual.File.settings, (name: "ENCLAVE/documents/", what: "Read."), Manual.File.index, Manual.File.key,
+            Manual.File.lock,
+        ],
+        examples: [
+            (
+                purpose: "The sample enclave, in which one file is meant to be set aside:",
+                command: "portcullis ingest corpus/aerospace"
+            ),
+            (
+                purpose: "What would change, and which markings would become which:",
+                command: "portcullis ingest corpus/aerospace --dry-run"
+            ),
+            (
+                purpose: "The paths that were set aside:",
+                command: "portcullis ingest corpus/aerospace --json | jq -r '.set_aside[].path'"
+            ),
+        ])
 
     @OptionGroup var arguments: EnclaveArguments
     @Flag(help: "Only say what would change.") var dryRun = false
@@ -20,105 +47,63 @@ struct Ingest: AsyncParsableCommand {
     }
 }
 
-struct Relabel: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Bring the labels of the index to the state of the rules.",
-        discussion: """
-            Takes up what changed in labels.yaml, in the schema and in sidecars. New and changed documents wait for \
-            `ingest`, which does all of this too. Nothing is embedded again that was embedded under the same text.
-
-            Example:
-              portcullis relabel corpus/aerospace --dry-run
-            """)
-
-    @OptionGroup var arguments: EnclaveArguments
-    @Flag(help: "Only say what would change.") var dryRun = false
-    @Flag(help: "Print the summary as JSON.") var json = false
-
-    func run() async throws {
-        try await arguments.run(.ingest(.init(labelsOnly: true, isDryRun: dryRun, json: json)))
-    }
-}
-
-struct Reload: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Put changed policies, principals and settings in force.",
-        discussion: """
-            When this returns, every request that begins is decided by what the folder says now. Where the folder does \
-            not load, what is in force stays in force. Without a running `serve` there is nothing to do: every command \
-            reads the folder when it starts.
-
-            Example:
-              portcullis reload corpus/aerospace
-            """)
-
-    @OptionGroup var arguments: EnclaveArguments
-
-    func run() async throws {
-        try await arguments.run(.reload)
-    }
-}
-
-struct Watch: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Keep the index in step with the folder.",
-        discussion: """
-            Ingests once, and then again whenever documents, sidecars, rules, policies or principals change, until it is \
-            interrupted. A mistake in a rule is reported, and what is in force stays in force.
-
-            Example:
-              portcullis watch corpus/aerospace
-            """)
-
-    @OptionGroup var arguments: EnclaveArguments
-
-    func run() async throws {
-        let console = Console()
-        do {
-            let watcher = try EnclaveWatcher(folder: arguments.folder)
-            while true {
-                try await ingest(console)
-                try watcher.waitForChange()
-            }
-        } catch {
-            console.receive(.diagnostic("portcullis: \(error)\n"))
-            throw ExitCode(ExitStatus.failure.rawValue)
-        }
-    }
-
-    /// Says what is wrong with the folder and goes on: the next change may mend it.
-    private func ingest(_ console: Console) async throws {
-        while true {
-            do {
-                _ = try await arguments.perform(.ingest(.init()), create: true, console)
-                return
-            } catch IndexError.owned {
-                // Another command has the enclave for a moment.
-                try await Task.sleep(for: .seconds(1))
-            } catch {
-                console.receive(.diagnostic("portcullis: \(error)\n"))
-                return
-            }
-        }
-    }
-}
-
 struct Retrieve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask a question as one of the enclave's people (development only).",
-        discussion: """
-            Example:
-              portcullis retrieve corpus/aerospace --as NAME --purpose engineering "What torque do the bolts take?"
-            """)
+        usage: """
+            portcullis retrieve <enclave> <question> --as <person>
+                [--purpose <purpose>] [-k <count>] [--min-score <score>]
+                [--filter <json>] [--json]
+            """,
+        discussion: manual.text)
+
+    static let manual = Manual(
+        description: """
+            Decides which labels the person may read, searches the passages of those labels alone, and prints the best \
+            ones with markings and citations. The person asks from this machine, with a second factor. Works only \
+            where portcullis.yaml says `mode: development`.
+
+            \(Manual.servedElsewhere)
+            """,
+        success: "There is an answer, if only an empty one.",
+        files: [Manual.File.settings, Manual.File.index, Manual.File.key, Manual.File.lock],
+        environment: [Manual.Variable.noColor],
+        examples: [
+            (
+                purpose: "Two people, two answers:",
+                command: """
+                portcullis retrieve corpus/aerospace --as lena.hartwig \\
+                  --purpose engineering "How hot do we cure a bonded rudder?"
+                portcullis retrieve corpus/aerospace --as tobias.finch \\
+                  --purpose engineering "How hot do we cure a bonded rudder?"
+                """
+            ),
+            (
+                purpose: "The best public passage, as the query service gives it:",
+                command: """
+                portcullis retrieve corpus/aerospace --as priya.raman \\
+                  --purpose engineering -k 1 --json --filter \\
+                  '{"type": "eq", "key": "classification", "value": "public"}' \\
+                  "How large is the autoclave?"
+                """
+            ),
+        ])
 
     @OptionGroup var arguments: EnclaveArguments
     @Argument(help: "The question.") var question: String
-    @Option(name: .customLong("as"), help: "Whose clearance applies: a person or service of principals.yaml.")
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp("Who asks: a person or service of principals.yaml.", valueName: "person"))
     var person: String
-    @Option(help: "The purpose of use; may be left out by those who have only one.") var purpose: String?
-    @Option(name: .customShort("k"), help: "How many passages.") var count = 5
-    @Option(help: "Leave out passages with a lower score.") var minScore: Double?
-    @Option(help: #"Narrow by visible attributes, as JSON: {"type":"eq","key":"classification","value":"public"}"#)
+    @Option(help: "The purpose of use. May be left out by those who have only one.") var purpose: String?
+    @Option(name: .customShort("k"), help: ArgumentHelp("The most passages to print.", valueName: "count"))
+    var count = 5
+    @Option(help: ArgumentHelp("Leave out passages with a lower score, from -1 to 1.", valueName: "score"))
+    var minScore: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Narrow by visible attributes: a JSON object with type (eq ne gt gte lt lte in nin and or), key and value.",
+            valueName: "json"))
     var filter: String?
     @Flag(help: "Print the answer as JSON, as the query service gives it.") var json = false
 
@@ -133,7 +118,30 @@ struct Retrieve: AsyncParsableCommand {
 
 struct Labels: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the distinct labels of an index with their passage counts.")
+        abstract: "List the distinct labels of an index with their passage counts.",
+        usage: "portcullis labels <enclave> [--json]",
+        discussion: manual.text)
+
+    static let manual = Manual(
+        description: """
+            Prints every label that passages bear: how many there are of each, its marking, and all its attributes. \
+            Nobody's clearance applies; this is for administrators. No text is printed.
+
+            \(Manual.servedElsewhere)
+            """,
+        success: "The list was printed.",
+        files: [Manual.File.settings, Manual.File.index, Manual.File.key, Manual.File.lock],
+        examples: [
+            (purpose: "All labels of the sample enclave:", command: "portcullis labels corpus/aerospace"),
+            (
+                purpose: "How many passages are CUI:",
+                command: """
+                portcullis labels corpus/aerospace --json |
+                  jq '[.labels[] | select(.marking | startswith("CUI")) | .passages]
+                      | add'
+                """
+            ),
+        ])
 
     @OptionGroup var arguments: EnclaveArguments
     @Flag(help: "Print JSON.") var json = false
@@ -146,13 +154,34 @@ struct Labels: AsyncParsableCommand {
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say which rule gave which attribute of a document's label.",
-        discussion: """
-            Example:
-              portcullis explain corpus/aerospace projects/falcon/torque.md
-            """)
+        usage: "portcullis explain <enclave> <path> [--json]",
+        discussion: manual.text)
+
+    static let manual = Manual(
+        description: """
+            Labels the document as an ingest would, and prints for each attribute the lines of labels.yaml, the front \
+            matter, the sidecar and the portion marks that shaped it. Changes nothing, and prints no text of the \
+            document.
+
+            \(Manual.servedElsewhere)
+            """,
+        success: "The label was explained.",
+        files: [
+            Manual.File.settings, (name: "ENCLAVE/labels.yaml", what: "The rules."),
+            (name: "ENCLAVE/documents/PATH", what: "The document; PATH.label.yaml is its sidecar."),
+        ],
+        examples: [
+            (
+                purpose: "A document of the sample enclave with portion marks:",
+                command: """
+                portcullis explain corpus/aerospace \\
+                  projects/heron/reports/NCR-25-0417-rudder-disbond.md
+                """
+            )
+        ])
 
     @OptionGroup var arguments: EnclaveArguments
-    @Argument(help: "The document's path below the documents folder.") var path: String
+    @Argument(help: "The document's path below documents/.") var path: String
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -163,7 +192,20 @@ struct Explain: AsyncParsableCommand {
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the integrity of the index file.",
-        discussion: "Reads the whole file. The exit status is 3 where something is wrong.")
+        usage: "portcullis check <enclave> [--json]",
+        discussion: manual.text)
+
+    static let manual = Manual(
+        description: """
+            Reads the whole file: every page, every index against its table, every reference between tables. Changes \
+            nothing. `portcullis doctor` takes a quicker look.
+
+            \(Manual.servedElsewhere)
+            """,
+        success: "The index is sound.",
+        incomplete: "It is not; standard output says what is wrong.",
+        files: [Manual.File.settings, Manual.File.index, Manual.File.key, Manual.File.lock],
+        examples: [(purpose: "After a disk was full or failed:", command: "portcullis check corpus/aerospace")])
 
     @OptionGroup var arguments: EnclaveArguments
     @Flag(help: "Print JSON.") var json = false

@@ -7,13 +7,40 @@ import QueryService
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answer questions over HTTP.",
-        discussion: """
-            POST /v1/retrieve, GET /v1/passages/{id}, GET /v1/documents/{id} with a bearer token; GET /healthz, /readyz. \
-            SIGTERM and SIGINT let requests in flight finish.
-            """)
+        usage: "portcullis serve <enclave> [--port <port>]",
+        discussion: manual.text)
+
+    static let manual = Manual(
+        description: """
+            Owns the enclave until it is stopped, and answers POST /v1/retrieve, GET /v1/passages/{id} and GET \
+            /v1/documents/{id} to callers with a bearer token; GET /healthz and /readyz need none. In development it \
+            listens on loopback only. There is no TLS: put a proxy before it, and name it in `trusted_proxies`.
+
+            SIGTERM and SIGINT let requests in flight finish, for at most 20 seconds. The log goes to standard error \
+            and holds no text of a document or question.
+            """,
+        success: "It was stopped by a signal.",
+        files: [
+            Manual.File.settings, Manual.File.index, Manual.File.key, Manual.File.lock, Manual.File.socket,
+            Manual.File.issuer,
+        ],
+        examples: [
+            (
+                purpose: "Serve, and ask in another terminal:",
+                command: """
+                portcullis serve corpus/aerospace
+                curl -s http://127.0.0.1:8471/v1/retrieve \\
+                  -H "Authorization: Bearer $(portcullis token corpus/aerospace \\
+                    --as lena.hartwig)" \\
+                  -d '{"query": "How hot do we cure a bonded rudder?", "k": 1,
+                       "purpose": "engineering"}'
+                """
+            ),
+            (purpose: "On any free port:", command: "portcullis serve corpus/aerospace --port 0"),
+        ])
 
     @OptionGroup var arguments: EnclaveArguments
-    @Option(help: "The port, in place of the one in portcullis.yaml.") var port: Int?
+    @Option(help: "The port, in place of the one in portcullis.yaml; 0 takes any free one.") var port: Int?
 
     func run() async throws {
         let logger = Logger(label: "portcullis") { StreamLogHandler.standardError(label: $0) }
@@ -23,7 +50,7 @@ struct Serve: AsyncParsableCommand {
                 FileHandle.standardError.write(Data(banner.utf8))
             }
         } catch {
-            FileHandle.standardError.write(Data("portcullis: \(error)\n".utf8))
+            Console.complain("\(error)")
             throw ExitCode(ExitStatus.failure.rawValue)
         }
     }

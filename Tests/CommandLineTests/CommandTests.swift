@@ -123,13 +123,4 @@ struct CommandTests {
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(!outcome.errors.contains("loft"), "passage text in the log")
     }
-
-    @Test("Help says what a command does")
-    func help() async throws {
-        let outcome = try await Program.run("--help")
-        #expect(outcome.status == 0)
-        for command in ["ingest", "retrieve", "labels", "explain", "check", "serve", "token"] {
-            #expect(outcome.output.contains(command))
-        }
-    }
 }

@@ -27,11 +27,25 @@ enum Program {
         try await start(arguments).outcome()
     }
 
+    /// - Parameters:
+    ///   - environment: What differs from the environment of the tests; nil takes a variable away.
+    ///   - folder: The current folder.
+    static func run(_ arguments: [String], environment: [String: String?], in folder: URL? = nil) async throws
+        -> Outcome
+    {
+        var all = ProcessInfo.processInfo.environment
+        for (name, value) in environment { all[name] = value }
+        return try await RunningProgram(executable: url, arguments: arguments, environment: all, folder: folder)
+            .outcome()
+    }
+
+    /// The model of the tests.
+    static var model: URL { root.appending(path: ".cache/models/all-MiniLM-L6-v2") }
+
     /// The small enclave of the tests, with the real model.
     static func enclave(files: [String: String] = [:]) throws -> SampleEnclave {
         let settings = try #require(SampleEnclave.settings["portcullis.yaml"])
-        let model = root.appending(path: ".cache/models/all-MiniLM-L6-v2").path
-        let all = ["portcullis.yaml": settings.replacing("model: ../model", with: "model: \(model)")]
+        let all = ["portcullis.yaml": settings.replacing("model: ../model", with: "model: \(model.path)")]
         return try SampleEnclave(files: all.merging(files) { $1 })
     }
 }
@@ -44,8 +58,11 @@ final class RunningProgram {
         (folder.url.appending(path: "output"), folder.url.appending(path: "errors"))
     }
 
-    init(executable: URL, arguments: [String]) throws {
+    init(executable: URL, arguments: [String], environment: [String: String]? = nil, folder current: URL? = nil) throws
+    {
         folder = try TemporaryFolder()
+        if let environment { process.environment = environment }
+        if let current { process.currentDirectoryURL = current }
         process.executableURL = executable
         process.arguments = arguments
         for (file, isOutput) in [(outputs.output, true), (outputs.errors, false)] {

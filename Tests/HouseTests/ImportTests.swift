@@ -30,8 +30,8 @@ struct ImportTests {
             "Synchronization", "UnixSignals",
         ],
         "portcullis": [
-            "Enclaves", "IndexStore", "QueryService", "ArgumentParser", "Foundation", "Glibc", "Logging",
-            "Synchronization",
+            "Enclaves", "IndexStore", "QueryService", "TextEmbedding", "ArgumentParser", "Foundation", "Glibc",
+            "Logging", "Synchronization",
         ],
     ]
 

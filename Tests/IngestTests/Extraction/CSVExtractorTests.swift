@@ -1,11 +1,13 @@
+import Enclaves
 import Ingest
+import Labels
 import Passages
 import Testing
 
 @Suite("CSV")
 struct CSVExtractorTests {
     private static let layout = RecordLayout(
-        id: "id", title: "name", text: ["remark"], attributes: ["level", "tags"], metadata: ["signed"])
+        id: "id", title: "name", text: ["remark"], attributes: ["level": "level", "tags": "tags"], metadata: ["signed"])
 
     private func outline(_ text: String) async throws -> [String] {
         let extracted = try await extract("a.csv", text).extracted
@@ -141,7 +143,7 @@ struct CSVExtractorTests {
             }.joined(separator: separator)
             text += Bool.random(using: &generator) ? "\r\n" : "\n"
         }
-        let layout = RecordLayout(id: "id", title: nil, text: ["remark"], attributes: ["name"], metadata: [])
+        let layout = RecordLayout(id: "id", title: nil, text: ["remark"], attributes: ["name": "name"], metadata: [])
         let file = try await extractFile("a.csv", Array(text.utf8), records: layout)
         #expect(file.members.count + file.setAside.count == written.count, "seed \(seed)")
         for member in file.members {

@@ -1,12 +1,15 @@
+import Enclaves
 import Foundation
 import Ingest
+import Labels
 import Passages
 import Testing
 
 @Suite("JSON Lines")
 struct JSONLinesTests {
     private static let layout = RecordLayout(
-        id: "id", title: "title", text: ["note", "plan"], attributes: ["level", "rank", "open", "tags"],
+        id: "id", title: "title", text: ["note", "plan"],
+        attributes: ["level": "level", "rank": "rank", "open": "open", "tags": "tags"],
         metadata: ["extra"])
 
     private func read(_ lines: String) async throws -> ExtractedFile {

@@ -1,0 +1,81 @@
+import Cedar
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Enclaves
+
+@Suite("The policy tests of enclaves")
+struct PolicyTestTests {
+    static let corpus = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "corpus")
+
+    /// Every sample enclave of the repository.
+    static let samples = ((try? FileManager.default.contentsOfDirectory(atPath: corpus.path)) ?? []).sorted().filter {
+        FileManager.default.fileExists(atPath: corpus.appending(path: "\($0)/portcullis.yaml").path)
+    }
+
+    private func disagreements(in folder: URL) throws -> (count: Int, found: [String]) {
+        let enclave = try Enclave(folder: folder)
+        let cases = try PolicyTestFile.all(of: folder).flatMap(\.cases)
+        return (cases.count, try cases.compactMap { try $0.disagreement(in: enclave) })
+    }
+
+    @Test("Those of the sample enclaves pass", arguments: samples)
+    func samplesPass(name: String) throws {
+        let (count, found) = try disagreements(in: Self.corpus.appending(path: name))
+        #expect(count > 0, "\(name) has no policy tests")
+        #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
+    }
+
+    @Test("There are sample enclaves")
+    func thereAreSamples() {
+        #expect(Self.samples.contains("aerospace"))
+    }
+
+    @Test("Those of a new enclave pass, and show both sides of every policy")
+    func newEnclave() throws {
+        let folder = try NewFolder()
+        let (count, found) = try disagreements(in: folder.url)
+        #expect(count >= 14)
+        #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
+        let cases = try PolicyTestFile.all(of: folder.url).flatMap(\.cases)
+        for policy in try Enclave(folder: folder.url).policies.policies {
+            let id = policy.nameInTests
+            let own = cases.filter { $0.name.hasPrefix(id + ":") }
+            let applies: Decision = policy.effect == .permit ? .allow : .deny
+            #expect(own.contains { $0.decision == applies && $0.reasons == [id] }, "\(id) never decides")
+            #expect(own.contains { $0.decision != applies }, "\(id) always decides")
+        }
+    }
+
+    @Test("A policy that is loosened fails its tests")
+    func loosened() throws {
+        for (file, strict, loose) in [
+            ("policies/limits.cedar", "unless { context.mfa }", "unless { true }"),
+            ("policies/limits.cedar", "principal.until <= context.now", "principal.until < context.now"),
+            ("policies/reading.cedar", #"principal.clearance == "confidential" &&"#, ""),
+        ] {
+            let folder = try NewFolder()
+            let text = try String(contentsOf: folder.url.appending(path: file), encoding: .utf8)
+            try #require(text.contains(strict))
+            try text.replacing(strict, with: loose)
+                .write(to: folder.url.appending(path: file), atomically: true, encoding: .utf8)
+            #expect(try !disagreements(in: folder.url).found.isEmpty, "\(strict) can go unnoticed")
+        }
+    }
+}
+
+/// A new enclave in a temporary folder.
+struct NewFolder {
+    private let folder: TemporaryFolder
+    var url: URL { folder.url.appending(path: "mine") }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try NewEnclave(
+            folder: folder.url.appending(path: "mine"), name: nil, model: folder.url.appending(path: "model"),
+            current: folder.url
+        ).write()
+    }
+}
