@@ -47,6 +47,7 @@ var targets: [Target] = [
     .target(name: "Cedar", swiftSettings: safe),
     .target(name: "Labels", swiftSettings: safe),
     .target(name: "Passages", dependencies: ["Labels"], swiftSettings: safe),
+    .target(name: "Inspection", dependencies: ["Passages"], swiftSettings: safe),
 
     // Numbers.
     .target(name: "VectorSearch", dependencies: ["CBLAS", "CVectorKernels"], swiftSettings: features),
@@ -65,20 +66,20 @@ var targets: [Target] = [
     .target(
         name: "Ingest",
         dependencies: [
-            "Enclaves", "IndexStore", "Labels", "Passages", "TextEmbedding", "CMarkGFM", "CLibXML2",
+            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "TextEmbedding", "CMarkGFM", "CLibXML2",
             crypto, subprocess, system,
         ], swiftSettings: features),
     .target(
         name: "Retrieval",
-        dependencies: ["AccessControl", "IndexStore", "Labels", "Passages", "TextEmbedding"],
+        dependencies: ["AccessControl", "IndexStore", "Inspection", "Labels", "Passages", "TextEmbedding"],
         swiftSettings: features),
 
     // Doors.
     .target(
         name: "QueryService",
         dependencies: [
-            "AccessControl", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "Retrieval", "TextEmbedding",
-            "VectorSearch", crypto, jwt, logging, httpClient, system,
+            "AccessControl", "Enclaves", "IndexStore", "Ingest", "Inspection", "Labels", "Passages", "Retrieval",
+            "TextEmbedding", "VectorSearch", crypto, jwt, logging, httpClient, system,
         ] + hummingbird, swiftSettings: features),
     .executableTarget(
         name: "portcullis",
@@ -97,6 +98,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("Cedar", []),
     ("Labels", []),
     ("Passages", ["Labels"]),
+    ("Inspection", ["Passages"]),
     ("VectorSearch", ["CVectorKernels"]),
     ("TextEmbedding", ["CVectorKernels"]),
     ("AccessControl", ["Cedar", "Labels"]),

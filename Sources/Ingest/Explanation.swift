@@ -1,5 +1,6 @@
 import Enclaves
 import IndexStore
+import Inspection
 import Labels
 import Passages
 
@@ -96,5 +97,7 @@ package struct ExplanationError: Error, CustomStringConvertible {
     let path: String
     let reason: String
 
-    package var description: String { "\(SourceFile.displayed(path)) is set aside: \(reason)" }
+    package var description: String {
+        "\(SourceFile.displayed(CardNumberDetector.masked(path))) is set aside: \(CardNumberDetector.masked(reason))"
+    }
 }

@@ -1,4 +1,5 @@
 import IndexStore
+import Inspection
 
 /// What an ingest did, or would do. Paths, markings and reasons, never text of documents.
 package struct IngestSummary: Sendable, Encodable {
@@ -60,12 +61,24 @@ package struct IngestChange: Sendable, Encodable {
 package struct SetAside: Sendable, Encodable {
     package let path: String
     package let reason: String
+
+    /// A card number in the path, or in a name of it that the reason repeats, is masked: reports are kept and sent on.
+    init(path: String, reason: String) {
+        self.path = CardNumberDetector.masked(path)
+        self.reason = CardNumberDetector.masked(reason)
+    }
 }
 
 /// How far an ingest is.
 package struct IngestProgress: Sendable {
     package let done: Int
     package let total: Int
-    /// The file that was last dealt with.
+    /// The file that was last dealt with, a card number in it masked.
     package let path: String
+
+    init(done: Int, total: Int, path: String) {
+        self.done = done
+        self.total = total
+        self.path = CardNumberDetector.masked(path)
+    }
 }

@@ -8,7 +8,7 @@ package import TextEmbedding
 
 /// Brings an index to the state of an enclave's documents folder.
 package struct Ingestor: Sendable {
-    /// Part of every content digest: a change to extraction or segmentation makes every document anew.
+    /// Part of every content digest: a change to extraction, inspection or segmentation makes every document anew.
     private static let pipelineVersion = "3"
     /// Tokens that one passage repeats of the one before, where a run of text had to be split.
     private static let overlapTokens = 32
@@ -121,6 +121,10 @@ extension Ingestor {
                 sidecar: sidecar?.values ?? [:], record: isAttachment ? frontMatter?.values ?? [:] : record ?? [:])
             let name = member.name ?? source.file.path.split(separator: "/").last.map(String.init) ?? source.file.path
             let title = frontMatter?.title ?? document.extracted.metadataTitle ?? name
+            try CardholderDataCheck(
+                path: DocumentPlace(path: source.file.path, member: member.name).description, title: title,
+                frontMatter: document.frontMatter, sidecar: source.sidecar, fields: member.fields
+            ).inspect(document.extracted)
             return LabelledDocument(
                 text: document.extracted, labeling: labeling,
                 blocks: try BlockLabeler(scheme: rules.scheme, labeling: labeling).label(document.extracted),

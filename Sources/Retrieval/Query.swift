@@ -1,4 +1,8 @@
-/// A question within its limits.
+import Inspection
+import Labels
+
+/// A question within its limits, and without cardholder data: every door makes its queries here, before anything is
+/// embedded.
 package struct Query: Sendable {
     package let text: String
     /// The number of passages asked for.
@@ -28,8 +32,12 @@ package struct Query: Sendable {
             throw QueryError(
                 field: "query", reason: "has \(text.utf8.count) bytes and at most \(limits.queryBytes) are allowed")
         }
+        guard CardNumberDetector.cardNumbers(in: text).isEmpty else { throw .cardNumber(in: "query") }
+        guard filter?.holdsCardNumber != true else { throw .cardNumber(in: "filter") }
         guard 1...limits.results ~= count else {
-            throw QueryError(field: "k", reason: "is \(count) and must be between 1 and \(limits.results)")
+            // What has as many digits as a card number is not repeated.
+            let met = count.magnitude < 100_000_000_000 ? "is \(count)" : "has more than 11 digits"
+            throw QueryError(field: "k", reason: "\(met) and must be between 1 and \(limits.results)")
         }
         guard minimumScore.isFinite else {
             throw QueryError(field: "min_score", reason: "is not a finite number; give one between -1 and 1")
@@ -38,5 +46,16 @@ package struct Query: Sendable {
         self.count = count
         self.minimumScore = minimumScore
         self.filter = filter
+    }
+}
+
+extension LabelFilter {
+    /// Whether a value that is compared with holds a card number.
+    fileprivate var holdsCardNumber: Bool {
+        switch self {
+        case .all(let filters), .any(let filters): filters.contains(where: \.holdsCardNumber)
+        case .comparison(_, _, let values):
+            values.contains { !CardNumberDetector.cardNumbers(in: $0.description).isEmpty }
+        }
     }
 }

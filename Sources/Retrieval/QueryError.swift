@@ -9,5 +9,11 @@ package struct QueryError: Error, Equatable, CustomStringConvertible {
         self.reason = reason
     }
 
+    static func cardNumber(in field: String) -> QueryError {
+        QueryError(
+            field: field,
+            reason: "holds what looks like a payment card number; leave it out and ask again – it was not stored")
+    }
+
     package var description: String { "\(field): \(reason)" }
 }

@@ -29,19 +29,25 @@ struct TestServer: Sendable {
         }
     }
 
-    /// Serves `enclave` for as long as `body` runs.
-    static func with(
-        _ enclave: SampleEnclave, embedder: any Embedder = HashingEmbedder(dimension: 256),
-        _ body: (TestServer) async throws -> Void
-    ) async throws {
-        let engine = try await Engine(folder: enclave.url, create: true, embedder: embedder)
-        _ = try await engine.ingest { _ in }
-        try await with(engine, body)
-    }
-
-    static func with(_ engine: Engine, _ body: (TestServer) async throws -> Void) async throws {
+    static let quiet: Logger = {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        return logger
+    }()
+
+    /// Serves `enclave` for as long as `body` runs.
+    static func with(
+        _ enclave: SampleEnclave, embedder: any Embedder = HashingEmbedder(dimension: 256), logger: Logger = quiet,
+        _ body: (TestServer) async throws -> Void
+    ) async throws {
+        let engine = try await Engine(folder: enclave.url, create: true, embedder: embedder, logger: logger)
+        _ = try await engine.ingest { _ in }
+        try await with(engine, logger: logger, body)
+    }
+
+    static func with(
+        _ engine: Engine, logger: Logger = quiet, _ body: (TestServer) async throws -> Void
+    ) async throws {
         let (ports, running) = AsyncStream<Int>.makeStream()
         let application = QueryApplication(engine: engine, logger: logger)
             .application(host: "127.0.0.1", port: 0) { running.yield($0) }

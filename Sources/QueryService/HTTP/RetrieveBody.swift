@@ -79,12 +79,10 @@ struct RetrieveBody: Decodable {
     }
 
     private static func problem(for error: DecodingError) -> Problem {
-        func field(_ path: [any CodingKey]) -> String {
-            path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
-        }
+        func field(_ path: [any CodingKey]) -> String { EchoedField(path).description }
         switch error {
         case .keyNotFound(let key, _):
-            return .badRequest("\(key.stringValue): is missing", field: key.stringValue)
+            return .badRequest("\(field([key])): is missing", field: field([key]))
         case .typeMismatch(_, let context) where !context.codingPath.isEmpty:
             return .badRequest("\(field(context.codingPath)): has the wrong type", field: field(context.codingPath))
         case .valueNotFound(_, let context) where !context.codingPath.isEmpty:

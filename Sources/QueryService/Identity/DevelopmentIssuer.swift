@@ -4,6 +4,7 @@ package import Enclaves
 package import Foundation
 import Glibc
 import IndexStore
+import Inspection
 import JWTKit
 import Labels
 
@@ -73,5 +74,7 @@ package struct DevelopmentOnly: Error, CustomStringConvertible {
 package struct UnknownPerson: Error, CustomStringConvertible {
     let name: String
 
-    package var description: String { "principals.yaml has no person or service named `\(name)`" }
+    package var description: String {
+        "principals.yaml has no person or service named `\(CardNumberDetector.masked(name))`"
+    }
 }
