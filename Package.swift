@@ -34,6 +34,10 @@ let hummingbird: [Target.Dependency] = [
 ]
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let nio = ["NIOCore", "NIOFoundationCompat", "NIOHTTP1", "NIOPosix"].map {
+    Target.Dependency.product(name: $0, package: "swift-nio")
+}
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 var targets: [Target] = [
@@ -51,7 +55,9 @@ var targets: [Target] = [
 
     // Numbers.
     .target(name: "VectorSearch", dependencies: ["CBLAS", "CVectorKernels"], swiftSettings: features),
-    .target(name: "TextEmbedding", dependencies: ["CBLAS", "CVectorKernels", crypto], swiftSettings: features),
+    .target(
+        name: "TextEmbedding", dependencies: ["CBLAS", "CVectorKernels", crypto, httpClient, tls] + nio,
+        swiftSettings: features),
 
     // The decision, the store, the folder.
     .target(name: "AccessControl", dependencies: ["Cedar", "Labels"], swiftSettings: safe),
@@ -94,13 +100,19 @@ targets.append(
     .target(
         name: "TestSupport", dependencies: ["TextEmbedding"], path: "Tests/TestSupport", swiftSettings: features))
 
+// An embedding endpoint that the tests run as a process of its own.
+targets.append(
+    .executableTarget(
+        name: "EmbeddingServer", dependencies: ["TestSupport", tls] + nio, path: "Tests/EmbeddingServer",
+        swiftSettings: features))
+
 let tests: [(String, [Target.Dependency])] = [
     ("Cedar", []),
     ("Labels", []),
     ("Passages", ["Labels"]),
     ("Inspection", ["Passages"]),
     ("VectorSearch", ["CVectorKernels"]),
-    ("TextEmbedding", ["CVectorKernels"]),
+    ("TextEmbedding", ["CVectorKernels", "EmbeddingServer"]),
     ("AccessControl", ["Cedar", "Labels"]),
     ("IndexStore", ["AccessControl", "Labels", "Passages", "VectorSearch", grdb, crypto]),
     ("Enclaves", ["AccessControl", "Cedar", "Labels"]),
@@ -127,7 +139,8 @@ targets += tests.map { name, more in
 targets.append(.testTarget(name: "HouseTests", swiftSettings: features))
 targets.append(
     .testTarget(
-        name: "CommandLineTests", dependencies: ["portcullis", "TestSupport", arguments], swiftSettings: features))
+        name: "CommandLineTests", dependencies: ["portcullis", "EmbeddingServer", "TestSupport", arguments],
+        swiftSettings: features))
 
 // Measurements are built only when asked for: `make bench`.
 if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
@@ -152,6 +165,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),

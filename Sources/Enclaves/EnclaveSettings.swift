@@ -10,8 +10,7 @@ package struct EnclaveSettings: Sendable {
     package let index: URL
     /// Every purpose of use that exists in the enclave.
     package let purposes: Set<ByteText>
-    /// Folder of the embedding model.
-    package let model: URL
+    package let embedding: Embedding
     package let ingest: Ingest
     package let service: Service
     package let authentication: Authentication
@@ -22,6 +21,12 @@ package struct EnclaveSettings: Sendable {
         /// Allows `--as` and `portcullis token`, and binds to loopback only.
         case development
         case production
+    }
+
+    package enum Embedding: Hashable, Sendable {
+        /// Computed in this process, by the model in a folder.
+        case model(URL)
+        case endpoint(EndpointSettings)
     }
 
     package struct Ingest: Sendable {

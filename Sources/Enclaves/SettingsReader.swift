@@ -15,22 +15,21 @@ struct SettingsReader {
         let mode = self.mode(&fields)
         let index = fields.requiredText("index").map { url($0.text) }
         let purposes = self.purposes(&fields)
-        let model = section("embedding", of: &fields) { inner in inner.requiredText("model").map { url($0.text) } }
+        let embedding = self.embedding(&fields)
         let ingest = self.ingest(&fields)
         let service = self.service(&fields, mode: mode)
         let authentication = section("authentication", of: &fields) { inner in self.authentication(&inner, mode: mode) }
         let citations = section("citations", of: &fields) { inner in citationBase(&inner) }
         fields.refuseRest()
-        guard log.problems.isEmpty, let name, let mode, let index, let model, let authentication, let citations else {
-            return nil
-        }
+        guard log.problems.isEmpty, let name, let mode, let index, let embedding, let authentication, let citations
+        else { return nil }
         return EnclaveSettings(
-            name: name, mode: mode, index: index, purposes: purposes, model: model, ingest: ingest, service: service,
-            authentication: authentication, citationBase: citations)
+            name: name, mode: mode, index: index, purposes: purposes, embedding: embedding, ingest: ingest,
+            service: service, authentication: authentication, citationBase: citations)
     }
 
     /// Reads the mapping under a key that must be there.
-    private func section<Result>(
+    func section<Result>(
         _ key: String, of fields: inout YAMLFields, _ read: (inout YAMLFields) -> Result?
     ) -> Result? {
         guard let tree = fields.require(key), var inner = YAMLFields(tree, path: fields.path(of: key), log: log) else {
@@ -41,13 +40,13 @@ struct SettingsReader {
     }
 
     /// The mapping under a key, or an empty one.
-    private func optionalSection(_ key: String, of fields: inout YAMLFields) -> YAMLFields {
+    func optionalSection(_ key: String, of fields: inout YAMLFields) -> YAMLFields {
         let path = fields.path(of: key)
         if let tree = fields.take(key), let inner = YAMLFields(tree, path: path, log: log) { return inner }
         return YAMLFields(emptyAt: fields.line, path: path, log: log)
     }
 
-    private func url(_ path: String) -> URL {
+    func url(_ path: String) -> URL {
         URL(filePath: path, relativeTo: folder).absoluteURL.standardizedFileURL
     }
 

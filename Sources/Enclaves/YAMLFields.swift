@@ -73,16 +73,24 @@ struct YAMLFields {
     }
 
     mutating func number(_ key: String, in range: ClosedRange<Int>, default standard: Int) -> Int {
-        guard let value = take(key) else { return standard }
+        take(key).flatMap { number($0, key, in: range) } ?? standard
+    }
+
+    mutating func requiredNumber(_ key: String, in range: ClosedRange<Int>) -> Int? {
+        require(key).flatMap { number($0, key, in: range) }
+    }
+
+    /// The number that `value`, taken from under `key`, stands for.
+    func number(_ value: YAMLTree, _ key: String, in range: ClosedRange<Int>) -> Int? {
         guard case .text(let text, isPlain: true) = value.content, let number: Int = Self.wholeNumber(text) else {
             log.report(value.line, "`\(path(of: key))` must be a whole number, not \(Self.shown(value))")
-            return standard
+            return nil
         }
         guard range.contains(number) else {
             log.report(
                 value.line,
                 "`\(path(of: key))` is \(number); it must be from \(range.lowerBound) to \(range.upperBound)")
-            return standard
+            return nil
         }
         return number
     }

@@ -55,7 +55,7 @@ package final class Engine: Sendable {
     ) async throws {
         self.folder = folder
         let enclave = try Enclave(folder: folder)
-        let embedder = try embedder ?? MiniLMEmbedder(modelDirectory: enclave.settings.model.path)
+        let embedder = try embedder ?? Self.embedder(enclave.settings.embedding)
         let index = try SQLiteIndex(
             path: enclave.settings.index.path, model: embedder.model.identity, dimension: embedder.model.dimension,
             create: create)
@@ -63,6 +63,14 @@ package final class Engine: Sendable {
         self.embedder = embedder
         self.logger = logger
         access = Mutex(try await Access(enclave: enclave, index: index, embedder: embedder, logger: logger))
+    }
+
+    /// The in-process model is everything there is of it: nothing that could open a connection is made beside it.
+    private static func embedder(_ settings: EnclaveSettings.Embedding) throws -> any Embedder {
+        switch settings {
+        case .model(let folder): try MiniLMEmbedder(modelDirectory: folder.path)
+        case .endpoint(let endpoint): try EndpointEmbedder(EndpointConfiguration(endpoint))
+        }
     }
 
     /// An engine over an index that is already open, with the rules of `folder`.
@@ -83,7 +91,7 @@ package final class Engine: Sendable {
     package func reload() async throws {
         let enclave = try Enclave(folder: folder)
         guard enclave.settings.index == current.enclave.settings.index,
-            enclave.settings.model == current.enclave.settings.model
+            enclave.settings.embedding == current.enclave.settings.embedding
         else { throw RestartNeeded() }
         let access = try await Access(enclave: enclave, index: index, embedder: embedder, logger: logger)
         self.access.withLock { $0 = access }
@@ -116,7 +124,7 @@ package final class Engine: Sendable {
 
 /// Another index or model cannot be taken over while the old one is open.
 struct RestartNeeded: Error, CustomStringConvertible {
-    let description = "`index` or `embedding.model` changed in portcullis.yaml; restart `portcullis serve`"
+    let description = "`index` or `embedding` changed in portcullis.yaml; restart `portcullis serve`"
 }
 
 /// One ingest at a time.
@@ -151,6 +159,17 @@ enum Clock {
 extension EmbeddingModel {
     /// What an index records of its model.
     fileprivate var identity: String { "\(name), \(dimension) dimensions, sha256 \(digest)" }
+}
+
+extension EndpointConfiguration {
+    init(_ settings: EndpointSettings) {
+        self.init(
+            url: settings.url.resource("embeddings"), destination: settings.url.destination.description,
+            model: settings.model, dimension: settings.dimension, maximumTokens: settings.maximumTokens,
+            keyFile: settings.keyFile?.path, certificateAuthority: settings.certificateAuthority?.path,
+            timeoutSeconds: settings.timeoutSeconds, textsPerRequest: settings.textsPerRequest,
+            isBatchInvariant: settings.isBatchInvariant)
+    }
 }
 
 extension Enclave {

@@ -50,6 +50,7 @@ package struct Server: Sendable {
             "portcullis: enclave \(enclave.settings.name): \(snapshot.passageCount) passages, "
                 + "\(snapshot.passageCounts.count) labels, policy version \(enclave.policyVersion)",
             "portcullis: model \(engine.embedder.model.name), BLAS \(engine.index.blas)",
+            "portcullis: outgoing connections: \(Self.outgoing(enclave.settings.embedding))",
             "portcullis: listening on http://\(host):\(port)",
         ]
         if enclave.settings.mode == .development {
@@ -62,6 +63,16 @@ package struct Server: Sendable {
                 """, at: 0)
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension Server {
+    /// Where the process connects to, for the banner.
+    private static func outgoing(_ embedding: EnclaveSettings.Embedding) -> String {
+        switch embedding {
+        case .model: "none"
+        case .endpoint(let endpoint): "\(endpoint.url.destination) (embeddings)"
+        }
     }
 }
 

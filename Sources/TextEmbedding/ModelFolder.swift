@@ -78,7 +78,7 @@ package struct ModelFolder: Sendable {
         return hexadecimal(SHA256.hash(data: Data(parts.joined(separator: "\n").utf8)))
     }()
 
-    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
         bytes.map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits

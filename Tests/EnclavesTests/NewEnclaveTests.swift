@@ -38,7 +38,7 @@ struct NewEnclaveTests {
             #expect(enclave.settings.name == path)
             #expect(enclave.warnings.isEmpty)
             #expect(enclave.settings.index.path.hasSuffix("/\(path)/index/\(path).sqlite"))
-            #expect(enclave.settings.model.path == folder.url.appending(path: "models/mini").path)
+            #expect(enclave.settings.embedding.folder == folder.url.appending(path: "models/mini").path)
             #expect(enclave.principals.principals.count == 5)
         }
         #expect(try entries(folder.url) == ["absent", "empty"])
@@ -74,7 +74,7 @@ struct NewEnclaveTests {
         for path in ["/far/it's #1: here", "/- x"] {
             let target = folder.url.appending(path: UUID().uuidString)
             try NewEnclave(folder: target, name: "other", model: URL(filePath: path), current: folder.url).write()
-            #expect(try Enclave(folder: target).settings.model.path == path)
+            #expect(try Enclave(folder: target).settings.embedding.folder == path)
         }
     }
 
@@ -116,5 +116,12 @@ struct NewEnclaveTests {
         #expect(throws: NewEnclaveError.self) { try late.write() }
         #expect(try entries(empty) == ["questions.jsonl"])
         #expect(try String(contentsOf: empty.appending(path: "questions.jsonl"), encoding: .utf8) == "x")
+    }
+}
+
+extension EnclaveSettings.Embedding {
+    /// Of a model in this process.
+    fileprivate var folder: String? {
+        if case .model(let folder) = self { folder.path } else { nil }
     }
 }

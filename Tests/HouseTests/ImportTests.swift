@@ -11,7 +11,10 @@ struct ImportTests {
         "Passages": ["Labels"],
         "Inspection": ["Passages"],
         "VectorSearch": ["CBLAS", "CVectorKernels", "Dispatch", "Glibc", "Synchronization"],
-        "TextEmbedding": ["CBLAS", "CVectorKernels", "Crypto", "Dispatch", "Foundation", "Glibc", "Synchronization"],
+        "TextEmbedding": [
+            "CBLAS", "CVectorKernels", "AsyncHTTPClient", "Crypto", "Dispatch", "Foundation", "Glibc", "NIOCore",
+            "NIOFoundationCompat", "NIOHTTP1", "NIOPosix", "NIOSSL", "Synchronization",
+        ],
         "AccessControl": ["Cedar", "Labels"],
         "IndexStore": [
             "AccessControl", "Labels", "Passages", "VectorSearch", "GRDB", "Crypto", "Foundation", "Glibc",
@@ -62,6 +65,15 @@ struct ImportTests {
         for (file, module) in imports where !Self.allowed[room, default: []].contains(module) {
             Issue.record("\(room)/\(file) imports \(module)")
         }
+    }
+
+    @Test("What can open a connection is imported by the embedding endpoint and the control socket alone")
+    func connectionsComeFromTwoFiles() throws {
+        let clients: Set = ["AsyncHTTPClient", "FoundationNetworking", "NIO", "NIOPosix", "NIOTransportServices"]
+        let files = try Self.allowed.keys.flatMap { room in
+            try Self.imports(of: room).filter { clients.contains($0.module) }.map { "\(room)/\($0.file)" }
+        }
+        #expect(Set(files) == ["TextEmbedding/EndpointConnection.swift", "QueryService/ControlClient.swift"])
     }
 
     @Test("Every room is in the picture, and the picture has no other")

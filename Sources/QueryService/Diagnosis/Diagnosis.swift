@@ -23,7 +23,7 @@ package struct Diagnosis: Encodable, Sendable {
             enclave = check.enclave
             enclaveFindings = await check.findings()
         }
-        let model = enclave?.settings.model ?? current.appending(path: ModelFolder.usualPath)
+        let embedding = enclave?.settings.embedding ?? .model(current.appending(path: ModelFolder.usualPath))
         var sections = [
             Section(
                 title: "machine",
@@ -31,7 +31,7 @@ package struct Diagnosis: Encodable, Sendable {
             Section(
                 title: "libraries and programs",
                 findings: LibraryCheck().findings + (await ProgramCheck().findings())),
-            Section(title: "model", findings: [ModelCheck(folder: model).finding]),
+            Section(title: "model", findings: [ModelCheck(embedding: embedding).finding]),
             Section(title: "clock", findings: ClockCheck(enclave: enclave).findings),
         ]
         if folder != nil { sections.append(Section(title: "enclave", findings: enclaveFindings)) }

@@ -4,6 +4,7 @@ import HummingbirdCore
 import IndexStore
 import Logging
 import Retrieval
+import TextEmbedding
 import VectorSearch
 
 /// Turns every error into a problem, so that no route can leak one in another form.
@@ -32,6 +33,10 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             return .unavailable("the index is changing; ask again")
         case VectorSearchError.tooManyScansWaiting:
             return .unavailable("too many questions are waiting; ask again")
+        case let error as EndpointError:
+            // Holds neither the question nor anything that the endpoint said about it.
+            logger.error("no vector for the question", metadata: ["reason": "\(error)"])
+            return .unavailable("the embedding endpoint does not answer as it should; ask again")
         case is CancellationError:
             return .unavailable("the request took too long; ask again")
         case let error as any HTTPResponseError:
