@@ -98,7 +98,12 @@ var targets: [Target] = [
 // What several test targets need: seeds, temporary folders, small enclaves.
 targets.append(
     .target(
-        name: "TestSupport", dependencies: ["TextEmbedding"], path: "Tests/TestSupport", swiftSettings: features))
+        name: "TestSupport", dependencies: ["TextEmbedding", grdb], path: "Tests/TestSupport", swiftSettings: features))
+
+// A file layer below SQLite that can fail and can lose what was not synced.
+targets.append(
+    .target(
+        name: "CFaultFileLayer", path: "Tests/FaultFileLayer", linkerSettings: [.linkedLibrary("sqlite3")]))
 
 // An embedding endpoint that the tests run as a process of its own.
 targets.append(
@@ -114,7 +119,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("VectorSearch", ["CVectorKernels"]),
     ("TextEmbedding", ["CVectorKernels", "EmbeddingServer"]),
     ("AccessControl", ["Cedar", "Labels"]),
-    ("IndexStore", ["AccessControl", "Labels", "Passages", "VectorSearch", grdb, crypto]),
+    ("IndexStore", ["AccessControl", "CFaultFileLayer", "Labels", "Passages", "VectorSearch", grdb, crypto]),
     ("Enclaves", ["AccessControl", "Cedar", "Labels"]),
     ("Ingest", ["Enclaves", "IndexStore", "Labels", "Passages", "TextEmbedding", crypto]),
     (
@@ -139,7 +144,7 @@ targets += tests.map { name, more in
 targets.append(.testTarget(name: "HouseTests", swiftSettings: features))
 targets.append(
     .testTarget(
-        name: "CommandLineTests", dependencies: ["portcullis", "EmbeddingServer", "TestSupport", arguments],
+        name: "CommandLineTests", dependencies: ["portcullis", "EmbeddingServer", "TestSupport", arguments, grdb],
         swiftSettings: features))
 
 // Measurements are built only when asked for: `make bench`.

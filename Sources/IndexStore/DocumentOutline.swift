@@ -44,7 +44,7 @@ extension SQLiteIndex {
     /// The outline of a document as it is stored; nil when there is none.
     package func outline(of id: DocumentID) async throws -> DocumentOutline? {
         let snapshot = snapshot()
-        return try await database.pool.read { db in
+        return try await database.read { db in
             func label(_ id: Int64) throws -> Label {
                 guard let partition = snapshot.partitions[LabelID(id)] else { throw IndexError.outdated }
                 return partition.label
@@ -53,8 +53,8 @@ extension SQLiteIndex {
                 db, sql: "SELECT document_row, title_label, body FROM documents WHERE document_id = ?",
                 arguments: [Data(id.bytes)])
             guard let document else { return nil }
-            let row = document["document_row"] as Int64
-            let payload = try snapshot.codec.decode(document["body"], as: .document)
+            let row = try document.number("document_row")
+            let payload = try snapshot.codec.decode(document.data("body"), as: .document)
             let body = try DocumentBody(payload)
             let headings = try Row.fetchAll(
                 db, sql: "SELECT label_id, body FROM headings WHERE document_row = ? ORDER BY ordinal", arguments: [row]
@@ -66,18 +66,18 @@ extension SQLiteIndex {
                     WHERE document_row = ? ORDER BY ordinal
                     """, arguments: [row])
             return DocumentOutline(
-                place: body.place, title: Heading(text: body.title, label: try label(document["title_label"])),
+                place: body.place, title: Heading(text: body.title, label: try label(document.number("title_label"))),
                 headings: try headings.map {
-                    let text = try snapshot.codec.decode($0["body"], as: .heading)
-                    return Heading(text: String(decoding: text, as: UTF8.self), label: try label($0["label_id"]))
+                    let text = try snapshot.codec.decode($0.data("body"), as: .heading)
+                    return Heading(text: String(decoding: text, as: UTF8.self), label: try label($0.number("label_id")))
                 },
                 passages: try passages.map {
-                    let payload = try snapshot.codec.decode($0["body"], as: .passage)
+                    let payload = try snapshot.codec.decode($0.data("body"), as: .passage)
                     let body = try PassageBody(payload)
                     return DocumentOutline.Passage(
-                        id: PassageID(bytes: Array($0["passage_id"] as Data)), label: try label($0["label_id"]),
+                        id: try $0.passageID(), label: try label($0.number("label_id")),
                         sha256: body.sha256, range: body.range, page: body.page, section: body.section,
-                        embeddingDigest: Array($0["embedding_digest"] as Data))
+                        embeddingDigest: Array(try $0.data("embedding_digest")))
                 })
         }
     }

@@ -12,7 +12,12 @@ package final class EnclaveLock: Sendable {
         let path = indexPath + ".lock"
         descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .file(path: path, reason: IndexError.systemText(errno)) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.takes(descriptor) else {
+            let code = errno
+            guard code == EWOULDBLOCK else {
+                close(descriptor)
+                throw .file(path: path, reason: IndexError.systemText(code))
+            }
             var holder = [UInt8](repeating: 0, count: 32)
             let length = max(0, read(descriptor, &holder, holder.count))
             close(descriptor)
@@ -26,6 +31,26 @@ package final class EnclaveLock: Sendable {
 
     deinit {
         close(descriptor)
+    }
+
+    /// A program that this process is about to start holds a copy of every descriptor for a moment, also of a lock that
+    /// has just been let go; so a lock that this process had itself is tried for a while.
+    private static func takes(_ descriptor: Int32) -> Bool {
+        for _ in 0..<50 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK, recorded(descriptor) == getpid() else { return false }
+            usleep(20_000)
+        }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    }
+
+    /// The process that wrote its number into the lock file last.
+    private static func recorded(_ descriptor: Int32) -> pid_t? {
+        var digits = [UInt8](repeating: 0, count: 32)
+        let length = max(0, pread(descriptor, &digits, digits.count, 0))
+        let code = errno
+        defer { errno = code }
+        return pid_t(String(decoding: digits.prefix(length).prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self))
     }
 }
 
@@ -44,7 +69,17 @@ extension EnclaveLock {
     ///
     /// The kernel lists all locks in `/proc/locks` by process, device and inode. Some file systems show another device
     /// there than stat(2) does; then the process that the lock file names must be the one in the list.
+    ///
+    /// The list is read in pieces while it changes, so that a lock can be missing in one reading; several must agree.
     package static func holder(indexPath: String) -> Holder {
+        for _ in 0..<5 {
+            let found = holderOnce(indexPath: indexPath)
+            if found != .nobody { return found }
+        }
+        return .nobody
+    }
+
+    private static func holderOnce(indexPath: String) -> Holder {
         var status = stat()
         guard lstat(indexPath + ".lock", &status) == 0 else { return .nobody }
         guard let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return .unknown }

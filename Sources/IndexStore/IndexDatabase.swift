@@ -14,69 +14,73 @@ struct IndexDatabase: Sendable {
         self.path = path
         let exists = FileManager.default.fileExists(atPath: path)
         guard exists || create else { throw IndexError.missing(path: path) }
-        if create {
-            let folder = (path as NSString).deletingLastPathComponent
-            do {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            } catch {
-                throw IndexError.file(path: folder, reason: "the folder cannot be made")
-            }
-        }
-        if exists { try Self.checkHeader(path) }
         let mask = umask(0o077)
         defer { umask(mask) }
-
-        var configuration = GRDB.Configuration()
-        configuration.foreignKeysEnabled = true
-        configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
-        }
         do {
-            pool = try DatabasePool(path: path, configuration: configuration)
+            if exists { try IndexFileHeader.check(path) } else { try Self.make(path) }
+            pool = try DatabasePool(path: path, configuration: Self.configuration(path))
             try pool.writeWithoutTransaction { db in
                 // A commit is acknowledged when it is on the disk; the pool's own default for WAL is NORMAL.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
             }
-            try migrate()
-        } catch let error as DatabaseError {
-            throw Self.translated(error, path: path)
+            // SQLite syncs the name of the log only where the connection that made it is the first to write to it; the
+            // log may be one that a process made and then died.
+            try DurableFile.syncFolder(of: path)
+            try IndexSchema.migrator.migrate(pool)
+        } catch {
+            throw IndexError.translated(error, path: path)
         }
     }
 
-    private func migrate() throws {
-        let migrator = IndexSchema.migrator
-        if try pool.read({ try migrator.hasBeenSuperseded($0) }) { throw IndexError.newer(path: path) }
-        let identifier = try pool.read { try Int32.fetchOne($0, sql: "PRAGMA application_id") ?? 0 }
-        let isEmpty = try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") == 0 }
-        guard identifier == IndexSchema.applicationID || isEmpty else { throw IndexError.notAnIndex(path: path) }
-        try pool.writeWithoutTransaction { db in
-            try db.execute(sql: "PRAGMA application_id = \(IndexSchema.applicationID)")
+    /// - Parameter path: Of the index, for errors.
+    private static func configuration(_ path: String) -> GRDB.Configuration {
+        var configuration = GRDB.Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+            // Before the pool writes anything: it does so when it makes sure of a log.
+            let isWriter = !db.configuration.readonly
+            if try isWriter && IndexSchema.migrator.hasBeenSuperseded(db) { throw IndexError.newer(path: path) }
         }
-        try migrator.migrate(pool)
+        return configuration
     }
 
-    /// SQLite takes an empty file for an empty database; an index that was there and is now empty is damage.
-    private static func checkHeader(_ path: String) throws(IndexError) {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw .file(path: path, reason: IndexError.systemText(errno))
+    /// Makes an empty index under another name and moves it into place when it is whole and on the disk: a process that
+    /// ends half-way leaves nothing at `path` that the next one could take for an index or for damage.
+    private static func make(_ path: String) throws {
+        let draft = path + ".new"
+        func discardDraft() { for suffix in ["", "-journal", "-wal", "-shm"] { unlink(draft + suffix) } }
+        discardDraft()
+        defer { discardDraft() }
+        var configuration = configuration(path)
+        configuration.journalMode = .wal
+        let queue = try DatabaseQueue(path: draft, configuration: configuration)
+        try queue.writeWithoutTransaction { db in
+            try db.execute(
+                sql: "PRAGMA synchronous = FULL; PRAGMA application_id = \(IndexSchema.applicationID)")
         }
-        defer { try? handle.close() }
-        let header = (try? handle.read(upToCount: 16)) ?? Data()
-        guard header == Data("SQLite format 3\0".utf8) else { throw .notAnIndex(path: path) }
+        try IndexSchema.migrator.migrate(queue)
+        // Closing moves the log into the file too, but does not tell when it could not.
+        try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try queue.close()
+        // The log of an index that somebody deleted does not belong to this one.
+        for suffix in ["-journal", "-wal", "-shm"] { unlink(path + suffix) }
+        try DurableFile.move(draft, to: path)
     }
 
-    static func translated(_ error: DatabaseError, path: String) -> IndexError {
-        switch error.resultCode {
-        case .SQLITE_CORRUPT: .damaged(what: "SQLite reports a malformed file")
-        case .SQLITE_NOTADB: .notAnIndex(path: path)
-        default: .file(path: path, reason: error.message ?? "SQLite error \(error.resultCode.rawValue)")
+    /// Reads in one transaction; what SQLite or GRDB reports becomes an `IndexError`.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw IndexError.translated(error, path: path)
         }
     }
 
     /// Everything that SQLite and the references between tables can tell about damage; empty when sound.
     /// O(size of the file).
-    func integrityProblems() throws -> [String] {
-        try pool.read { db in
+    func integrityProblems() async throws -> [String] {
+        try await read { db in
             let pages = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
             let references = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map {
                 "a row of \($0["table"] as String? ?? "?") refers to a row that is not there"

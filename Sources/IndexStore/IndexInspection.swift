@@ -46,7 +46,7 @@ package struct IndexInspection: Sendable {
                 return try String.fetchAll(db, sql: "PRAGMA quick_check(5)").filter { $0 != "ok" }
             }
         } catch let error as DatabaseError {
-            throw IndexDatabase.translated(error, path: path)
+            throw IndexError.translated(error, path: path)
         }
     }
 

@@ -19,12 +19,12 @@ extension IndexSnapshot {
         guard let row else { return }
         let passages = try Row.fetchAll(
             db, sql: "SELECT passage_id, label_id, revision FROM passages WHERE document_row = ?", arguments: [row])
-        for (label, rows) in Dictionary(grouping: passages, by: { LabelID($0["label_id"]) }) {
-            let ids = rows.map { PassageID(bytes: Array($0["passage_id"] as Data)) }
+        for (label, rows) in try Dictionary(grouping: passages, by: { LabelID(try $0.number("label_id")) }) {
+            let ids = try rows.map { try $0.passageID() }
             guard var partition = partitions[label] else { throw IndexError.damaged(what: "a label is missing") }
             partition.rows = partition.rows.removing(ids.map { RowKey($0) })
             for (id, row) in zip(ids, rows) {
-                partition.rowsDigest -= keys.rowDigest(passage: id, revision: Array(row["revision"] as Data))
+                partition.rowsDigest -= keys.rowDigest(passage: id, revision: Array(try row.data("revision")))
             }
             partitions[label] = partition
         }

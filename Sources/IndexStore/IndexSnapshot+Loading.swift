@@ -13,12 +13,12 @@ extension IndexSnapshot {
             var partitions: [LabelID: LabelPartition] = [:]
             let labels = try Row.fetchAll(db, sql: "SELECT label_id, digest, body FROM labels")
             for row in labels {
-                let label = try Self.label(codec.decode(row["body"], as: .label))
+                let label = try Self.label(codec.decode(row.data("body"), as: .label))
                 let digest = keys.labelDigest(label)
-                guard Data(digest.bytes) == row["digest"] as Data else {
+                guard try Data(digest.bytes) == row.data("digest") else {
                     throw IndexError.damaged(what: "a label does not match its digest; is this the right key file?")
                 }
-                partitions[LabelID(row["label_id"])] = LabelPartition(
+                partitions[LabelID(try row.number("label_id"))] = LabelPartition(
                     label: label, digest: digest, rows: try Partition(dimension: dimension))
             }
             for id in partitions.keys {
@@ -36,11 +36,11 @@ extension IndexSnapshot {
         let rows = try Row.fetchCursor(
             db, sql: "SELECT passage_id, revision, vector FROM passages WHERE label_id = ?", arguments: [id.rawValue])
         while let row = try rows.next() {
-            let passage = PassageID(bytes: Array(row["passage_id"] as Data))
-            try codec.decode(row["vector"], as: .vector).withUnsafeBytes {
+            let passage = try row.passageID()
+            try codec.decode(row.data("vector"), as: .vector).withUnsafeBytes {
                 try builder.append(RowKey(passage), littleEndian: $0)
             }
-            partition.rowsDigest += keys.rowDigest(passage: passage, revision: Array(row["revision"] as Data))
+            partition.rowsDigest += keys.rowDigest(passage: passage, revision: Array(try row.data("revision")))
         }
         partition.rows = try builder.finish()
     }

@@ -56,7 +56,7 @@ extension IndexSnapshot: PassageSnapshot {
 
     package func passages(_ found: [ScoredPassage], permitted: PermittedLabels) async throws -> [StoredPassage] {
         guard !found.isEmpty else { return [] }
-        return try await database.pool.read { db in
+        return try await database.read { db in
             try found.map { hit in
                 guard permitted.contains(hit.label), let row = try row(of: hit.id, label: hit.label, in: db) else {
                     throw IndexError.outdated
@@ -68,7 +68,7 @@ extension IndexSnapshot: PassageSnapshot {
 
     package func passage(_ id: PassageID, permitted: PermittedLabels) async throws -> StoredPassage? {
         let readable = ordered(permitted)
-        return try await database.pool.read { db in
+        return try await database.read { db in
             for (label, partition) in readable where partition.rows.contains(RowKey(id)) {
                 guard let row = try row(of: id, label: label, in: db) else { throw IndexError.outdated }
                 return try passage(row, permitted: permitted, in: db)
@@ -78,22 +78,23 @@ extension IndexSnapshot: PassageSnapshot {
     }
 
     package func document(_ id: DocumentID, permitted: PermittedLabels) async throws -> StoredDocument? {
-        try await database.pool.read { db in
+        try await database.read { db in
             let document = try Row.fetchOne(
                 db, sql: "SELECT document_row, generation, title_label, body FROM documents WHERE document_id = ?",
                 arguments: [Data(id.bytes)])
             guard let document else { return nil }
             let rows = try Row.fetchAll(
                 db, sql: Self.passageQuery + " WHERE passages.document_row = ? ORDER BY passages.ordinal",
-                arguments: [document["document_row"] as Int64])
+                arguments: [try document.number("document_row")])
             // Of a document that is wholly forbidden not even its changing may show: it is absent whatever its
             // generation. A label that this generation does not know yet is decided in the next one.
-            let labels = rows.map { LabelID($0["label_id"]) } + [LabelID(document["title_label"])]
+            let titleLabel = LabelID(try document.number("title_label"))
+            let labels = try rows.map { LabelID(try $0.number("label_id")) } + [titleLabel]
             guard labels.contains(where: { permitted.contains($0) || partitions[$0] == nil }) else { return nil }
-            guard document["generation"] <= generation else { throw IndexError.outdated }
-            let passages = try rows.filter { permitted.contains(LabelID($0["label_id"])) }
+            guard try document.number("generation") <= generation else { throw IndexError.outdated }
+            let passages = try rows.filter { permitted.contains(LabelID(try $0.number("label_id"))) }
                 .map { try passage($0, permitted: permitted, in: db) }
-            let title = try title(label: document["title_label"], body: document["body"], permitted: permitted)
+            let title = try title(label: titleLabel, body: document.data("body"), permitted: permitted)
             guard title != nil || !passages.isEmpty else { return nil }
             return StoredDocument(id: id, title: title, passages: passages)
         }
@@ -122,35 +123,35 @@ extension IndexSnapshot {
             sql: Self.passageQuery + " WHERE passages.passage_id = ? AND passages.label_id = ?")
         let row = try Row.fetchOne(statement, arguments: [Data(id.bytes), label.rawValue])
         guard let row else { return nil }
-        guard row["generation"] <= generation else { throw IndexError.outdated }
+        guard try row.number("generation") <= generation else { throw IndexError.outdated }
         return row
     }
 
     /// Decodes a row whose label is permitted; the title and headings of other labels are not even decoded.
     private func passage(_ row: Row, permitted: PermittedLabels, in db: Database) throws -> StoredPassage {
-        guard let label = permitted[LabelID(row["label_id"])] else { throw IndexError.outdated }
-        let payload = try codec.decode(row["body"], as: .passage)
+        guard let label = permitted[LabelID(try row.number("label_id"))] else { throw IndexError.outdated }
+        let payload = try codec.decode(row.data("body"), as: .passage)
         let body = try PassageBody(payload)
         var section: [Heading] = []
         for ordinal in body.section {
             let statement = try db.cachedStatement(
                 sql: "SELECT label_id, body FROM headings WHERE document_row = ? AND ordinal = ?")
-            let heading = try Row.fetchOne(statement, arguments: [row["document_row"] as Int64, ordinal])
+            let heading = try Row.fetchOne(statement, arguments: [try row.number("document_row"), ordinal])
             guard let heading else { throw IndexError.damaged(what: "a heading is missing") }
-            guard let label = permitted[LabelID(heading["label_id"])] else { continue }
-            let text = String(decoding: try codec.decode(heading["body"], as: .heading), as: UTF8.self)
+            guard let label = permitted[LabelID(try heading.number("label_id"))] else { continue }
+            let text = String(decoding: try codec.decode(heading.data("body"), as: .heading), as: UTF8.self)
             section.append(Heading(text: text, label: label))
         }
+        let title = try title(
+            label: LabelID(row.number("title_label")), body: row.data("document_body"), permitted: permitted)
         return StoredPassage(
-            id: PassageID(bytes: Array(row["passage_id"] as Data)),
-            document: DocumentID(bytes: Array(row["document_id"] as Data)), label: label, text: body.text,
-            sha256: body.sha256, range: body.range, page: body.page, revision: Array(row["revision"] as Data),
-            section: section,
-            title: try title(label: row["title_label"], body: row["document_body"], permitted: permitted))
+            id: try row.passageID(), document: try row.documentID(), label: label, text: body.text,
+            sha256: body.sha256, range: body.range, page: body.page, revision: Array(try row.data("revision")),
+            section: section, title: title)
     }
 
-    private func title(label: Int64, body: Data, permitted: PermittedLabels) throws -> StoredTitle? {
-        guard let label = permitted[LabelID(label)] else { return nil }
+    private func title(label: LabelID, body: Data, permitted: PermittedLabels) throws -> StoredTitle? {
+        guard let label = permitted[label] else { return nil }
         let payload = try codec.decode(body, as: .document)
         let document = try DocumentBody(payload)
         return StoredTitle(text: document.title, label: label, place: document.place)

@@ -40,19 +40,19 @@ package struct IndexedSource: Hashable, Sendable {
 extension SQLiteIndex {
     /// Every file that the index holds something of.
     package func sources() async throws -> [DocumentID: IndexedSource] {
-        try await database.pool.read { db in
+        try await database.read { db in
             var documents: [DocumentID: [DocumentID: [UInt8]]] = [:]
             let rows = try Row.fetchCursor(db, sql: "SELECT document_id, source_id, source_digest FROM documents")
             while let row = try rows.next() {
-                let source = DocumentID(bytes: Array(row["source_id"] as Data))
-                let id = DocumentID(bytes: Array(row["document_id"] as Data))
-                documents[source, default: [:]][id] = Array(row["source_digest"] as Data)
+                let source = try row.documentID("source_id")
+                let id = try row.documentID("document_id")
+                documents[source, default: [:]][id] = Array(try row.data("source_digest"))
             }
             var digests: [DocumentID: (content: [UInt8], label: [UInt8])] = [:]
             let files = try Row.fetchCursor(db, sql: "SELECT source_id, content_digest, label_digest FROM sources")
             while let row = try files.next() {
-                digests[DocumentID(bytes: Array(row["source_id"] as Data))] = (
-                    Array(row["content_digest"] as Data), Array(row["label_digest"] as Data)
+                digests[try row.documentID("source_id")] = (
+                    Array(try row.data("content_digest")), Array(try row.data("label_digest"))
                 )
             }
             // Of a file whose dealing-with was interrupted the tables have documents and no digests.

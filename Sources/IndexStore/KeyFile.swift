@@ -1,5 +1,5 @@
 package import Crypto
-package import Foundation
+import Foundation
 import Glibc
 
 /// The file that holds the secret of an index: 32 random bytes beside it, readable by its owner alone.
@@ -25,17 +25,20 @@ package enum KeyFile {
         return SymmetricKey(data: bytes)
     }
 
+    /// The file gets its name when it is whole: a process that ends half-way leaves no key file that would be damaged.
     private static func makeSecret(at path: String) throws(IndexError) -> SymmetricKey {
         let secret = SymmetricKey(size: .bits256)
-        let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .file(path: path, reason: IndexError.systemText(errno)) }
-        defer { close(descriptor) }
+        let draft = path + ".new"
+        unlink(draft)
+        defer { unlink(draft) }
+        let descriptor = open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .file(path: draft, reason: IndexError.systemText(errno)) }
         let written = secret.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        guard written == length, fsync(descriptor) == 0 else {
-            let reason = IndexError.systemText(errno)
-            unlink(path)
-            throw .file(path: path, reason: reason)
-        }
+        let isOnDisk = written == length && fsync(descriptor) == 0
+        let reason = IndexError.systemText(written >= 0 && written < length ? ENOSPC : errno)
+        close(descriptor)
+        guard isOnDisk else { throw .file(path: path, reason: reason) }
+        try DurableFile.move(draft, to: path)
         return secret
     }
 }

@@ -44,8 +44,8 @@ package final class SQLiteIndex: PassageIndex {
                 generation: 0, dimension: dimension, partitions: [:], database: database, codec: codec, keys: keys,
                 scan: ExactScan(), scanPool: ScanPool(width: scanThreads))
             current = Mutex(try empty.loaded())
-        } catch let error as DatabaseError {
-            throw IndexDatabase.translated(error, path: path)
+        } catch {
+            throw IndexError.translated(error, path: path)
         }
     }
 
@@ -80,14 +80,13 @@ package final class SQLiteIndex: PassageIndex {
 
     /// See `IndexDatabase.integrityProblems`.
     package func integrityProblems() async throws -> [String] {
-        let database = database
-        return try await Task.detached { try database.integrityProblems() }.value
+        try await database.integrityProblems()
     }
 
     /// Place and passage count of every document, for its administrator, in the order of paths.
     package func documentList() async throws -> [(id: DocumentID, place: DocumentPlace, passages: Int)] {
         let codec = codec
-        return try await database.pool.read { db in
+        return try await database.read { db in
             let rows = try Row.fetchAll(
                 db,
                 sql: """
@@ -96,9 +95,9 @@ package final class SQLiteIndex: PassageIndex {
                     FROM documents
                     """)
             return try rows.map {
-                let payload = try codec.decode($0["body"], as: .document)
+                let payload = try codec.decode($0.data("body"), as: .document)
                 let body = try DocumentBody(payload)
-                return (DocumentID(bytes: Array($0["document_id"] as Data)), body.place, $0["passages"] as Int)
+                return (try $0.documentID(), body.place, Int(try $0.number("passages")))
             }.sorted { ByteText($0.1.description) < ByteText($1.1.description) }
         }
     }
@@ -106,7 +105,7 @@ package final class SQLiteIndex: PassageIndex {
     /// Vectors that were already made from texts of these digests.
     package func vectors(of digests: [[UInt8]]) async throws -> [[UInt8]: [Float]] {
         let codec = codec
-        return try await database.pool.read { db in
+        return try await database.read { db in
             let statement = try db.cachedStatement(
                 sql: "SELECT vector FROM passages WHERE embedding_digest = ? LIMIT 1")
             var found: [[UInt8]: [Float]] = [:]
@@ -122,7 +121,7 @@ package final class SQLiteIndex: PassageIndex {
     /// The vectors of documents, by the digest of what was embedded.
     package func vectors(of documents: [DocumentID]) async throws -> [[UInt8]: [Float]] {
         let codec = codec
-        return try await database.pool.read { db in
+        return try await database.read { db in
             let statement = try db.cachedStatement(
                 sql: """
                     SELECT embedding_digest, vector FROM passages JOIN documents USING (document_row)
@@ -132,7 +131,8 @@ package final class SQLiteIndex: PassageIndex {
             for document in documents {
                 let rows = try Row.fetchCursor(statement, arguments: [Data(document.bytes)])
                 while let row = try rows.next() {
-                    found[Array(row["embedding_digest"] as Data)] = try codec.decode(vector: row["vector"])
+                    let digest = Array(try row.data("embedding_digest"))
+                    found[digest] = try codec.decode(vector: row.data("vector"))
                 }
             }
             return found
@@ -162,13 +162,13 @@ extension SQLiteIndex {
     /// Records that a file has been dealt with: its documents that are not named leave the index, the others keep their
     /// passages, and what they were made from is what `source` says.
     package func complete(_ source: IndexedSource) async throws {
-        let known = try await database.pool.read { try source.id.documents(in: $0) }
+        let known = try await database.read { try source.id.documents(in: $0) }
         let gone = known.filter { source.documents[$0] == nil }
         if gone.isEmpty {
             do {
                 try await database.pool.write { try source.record(in: $0) }
             } catch let error as DatabaseError {
-                throw IndexDatabase.translated(error, path: database.path)
+                throw IndexError.translated(error, path: database.path)
             }
         } else {
             try await change { db, snapshot in
@@ -205,8 +205,8 @@ extension SQLiteIndex {
                 }
                 current.withLock { $0 = after }
             }
-        } catch let error as DatabaseError {
-            throw IndexDatabase.translated(error, path: database.path)
+        } catch {
+            throw IndexError.translated(error, path: database.path)
         }
     }
 }

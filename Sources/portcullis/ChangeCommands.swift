@@ -1,6 +1,5 @@
 import ArgumentParser
 import IndexStore
-import Ingest
 import QueryService
 
 struct Relabel: AsyncParsableCommand {

@@ -105,7 +105,7 @@ struct IngestorTests {
             "documents/public/broken.pdf": "%PDF-1.4 and then nothing",
             "documents/public/large.txt": String(repeating: "word ", count: 30_000),
         ])
-        try world.enclave.write(Data([0x48, 0x69, 0xFF, 0x21]), to: "documents/public/latin.txt")
+        try world.enclave.write(Data([0x48, 0x69, 0x81, 0x21]), to: "documents/public/latin.txt")
         try FileManager.default.createSymbolicLink(
             at: world.enclave.url.appending(path: "documents/public/link.md"),
             withDestinationURL: URL(fileURLWithPath: "/etc/hostname"))

@@ -2,6 +2,7 @@ import Foundation
 import Ingest
 import Passages
 import Synchronization
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -327,24 +328,5 @@ struct SourceTextTests {
         for error in errors { #expect("\(error)".contains(";") || "\(error)".contains(",")) }
         #expect("\(ExtractionError.invalidUTF8(offset: 7))".contains("offset 7"))
         #expect("\(ExtractionError.timedOut(program: "pdftotext", seconds: 30))".contains("30 s"))
-    }
-}
-
-/// Runs as somebody who may not read everything, even where the tests run as root.
-private enum Unprivileged {
-    /// On a thread of its own, whose user for files (setfsuid(2)) is `nobody`; the rest of the process stays as it is.
-    static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) throws -> Value {
-        guard geteuid() == 0 else { return body() }
-        typealias SetUser = @convention(c) (uid_t) -> CInt
-        let setUser = unsafeBitCast(try #require(dlsym(nil, "setfsuid")), to: SetUser.self)
-        let value = Mutex<Value?>(nil)
-        let done = DispatchSemaphore(value: 0)
-        Thread.detachNewThread {
-            _ = setUser(65_534)
-            value.withLock { $0 = body() }
-            done.signal()
-        }
-        done.wait()
-        return try #require(value.withLock { $0 })
     }
 }

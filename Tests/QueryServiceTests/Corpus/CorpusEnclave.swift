@@ -130,6 +130,16 @@ struct CorpusEnclave: Sendable {
             && Self.flat(passage.text).contains(Self.flat(place.contains))
     }
 
+    /// Whether a person may ask for a purpose at all; who may not gets no answer.
+    func mayState(_ purpose: String, _ person: String) throws -> Bool {
+        do {
+            _ = try request(person, purpose: purpose)
+            return true
+        } catch is PurposeError {
+            return false
+        }
+    }
+
     private func request(_ person: String, purpose: String) throws -> AccessRequest {
         let caller = try Caller(developmentIdentity: person, enclave: engine.current.enclave)
         let network = try #require(IPAddress(parsing: "127.0.0.1"))

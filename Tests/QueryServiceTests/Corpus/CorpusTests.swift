@@ -61,6 +61,7 @@ struct CorpusTests {
                 }
             }
             for person in question.mayNotSee {
+                guard try enclave.mayState(question.purpose, person) else { continue }
                 let passages = try await enclave.ask(question, as: person, count: 50)
                 let document = try await enclave.document(question.document, as: person, purpose: question.purpose)
                 for passage in passages + (document?.passages ?? []) {

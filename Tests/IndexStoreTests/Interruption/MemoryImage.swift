@@ -1,0 +1,35 @@
+import Labels
+import TestSupport
+import VectorSearch
+
+@testable import IndexStore
+
+/// What a snapshot holds in memory, in a form that can be compared.
+struct MemoryImage: Equatable {
+    struct LabelImage: Equatable {
+        let label: Label
+        let rowsDigest: MultisetDigest
+        let vectors: [RowKey: [Float]]
+    }
+
+    let generation: Int64
+    let labels: [LabelID: LabelImage]
+
+    init(_ snapshot: IndexSnapshot) {
+        generation = snapshot.generation
+        labels = snapshot.partitions.mapValues { partition in
+            let keys = Array(partition.rows.keys)
+            let vectors = keys.map { partition.rows.vector(of: $0) ?? [] }
+            return LabelImage(
+                label: partition.label, rowsDigest: partition.rowsDigest,
+                vectors: Dictionary(zip(keys, vectors)) { first, _ in first })
+        }
+    }
+}
+
+extension IndexFileContents {
+    /// Read through the index itself.
+    init(_ index: SQLiteIndex) async throws {
+        self = try await index.snapshot().database.read { try IndexFileContents($0) }
+    }
+}

@@ -1,0 +1,208 @@
+import Foundation
+import GRDB
+import Glibc
+import Labels
+import TestSupport
+import Testing
+
+@testable import IndexStore
+
+/// What an index that cannot be used says, and that its files stay as they are.
+@Suite("Refusing an index")
+struct RefusalTests {
+    private func closedIndex(documents: Int = 12) async throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        let index = try Fixture.open(folder)
+        for number in 0..<documents {
+            try await index.commit(
+                Fixture.document(index, "d\(number).md", [("open", "one \(number)"), ("closed", "two \(number)")]))
+        }
+        return folder
+    }
+
+    private func refusal(_ folder: TemporaryFolder, create: Bool = false) -> IndexError? {
+        do {
+            _ = try Fixture.open(folder, create: create)
+            return nil
+        } catch {
+            return error as? IndexError
+        }
+    }
+
+    private func bytes(_ folder: TemporaryFolder, _ suffix: String = "") throws -> Data {
+        try Data(contentsOf: URL(filePath: Fixture.path(folder) + suffix))
+    }
+
+    @Test("Wherever a file was cut off, it is refused, and left for whoever has a backup")
+    func truncated() async throws {
+        let folder = try await closedIndex()
+        let file = URL(filePath: Fixture.path(folder))
+        let (whole, key) = (try bytes(folder), try bytes(folder, ".key"))
+        let lengths = [0, 10, 16, 99, 100, 1_000, 4_096, 4_097, whole.count / 2, whole.count - 4_096, whole.count - 1]
+        for length in lengths {
+            try whole.prefix(length).write(to: file)
+            for create in [false, true] {
+                let error = try #require(refusal(folder, create: create), "\(length) of \(whole.count) bytes")
+                switch error {
+                case .notAnIndex where length < 16: #expect("\(error)".contains("move the file away"))
+                case .damaged where length >= 16: #expect("\(error)".contains("restore it from a backup"))
+                default: Issue.record("\(length) of \(whole.count) bytes: \(error)")
+                }
+                #expect(try bytes(folder) == whole.prefix(length), "\(length) of \(whole.count) bytes")
+                #expect(try bytes(folder, ".key") == key)
+            }
+        }
+        try whole.write(to: file)
+        #expect(refusal(folder) == nil)
+    }
+
+    @Test("A log that was cut off ends with the last document that is whole in it")
+    func truncatedLog() async throws {
+        let seed = SeededGenerator.newSeed()
+        var generator = SeededGenerator(seed: seed)
+        let (folder, copy) = (try TemporaryFolder(), try TemporaryFolder())
+        let index = try Fixture.open(folder)
+        var states = [try await IndexFileContents(index)]
+        for number in 0..<6 {
+            try await index.commit(Fixture.document(index, "d\(number % 4).md", [("open", "text \(number)")]))
+            states.append(try await IndexFileContents(index))
+        }
+        let (file, log) = (try bytes(folder), try bytes(folder, "-wal"))
+        try bytes(folder, ".key").write(to: URL(filePath: Fixture.path(copy) + ".key"))
+        chmod(Fixture.path(copy) + ".key", 0o600)
+        var seen: Set<Int> = []
+        for length in (0..<30).map({ _ in Int.random(in: 0...log.count, using: &generator) }) + [log.count] {
+            try file.write(to: URL(filePath: Fixture.path(copy)))
+            try log.prefix(length).write(to: URL(filePath: Fixture.path(copy) + "-wal"))
+            let opened = try Fixture.open(copy, create: false)
+            #expect(try await opened.integrityProblems().isEmpty)
+            let records = try await IndexFileContents(opened)
+            let state = try #require(states.firstIndex(of: records), "\(length) of \(log.count) bytes")
+            seen.insert(state)
+        }
+        #expect(seen.contains(6) && seen.count > 3)
+    }
+
+    @Test("A newer version's index and another program's database are not written to")
+    func foreign() async throws {
+        let folder = try await closedIndex()
+        let queue = try DatabaseQueue(path: Fixture.path(folder))
+        try await queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('v2')") }
+        try queue.close()
+        let newer = try bytes(folder)
+        for create in [false, true] {
+            #expect(refusal(folder, create: create) == .newer(path: Fixture.path(folder)))
+            #expect(try bytes(folder) == newer)
+        }
+        #expect("\(IndexError.newer(path: "x"))".contains("use that version"))
+
+        let other = try TemporaryFolder()
+        try other.write(Data(repeating: 1, count: 32), to: "index.sqlite.key")
+        chmod(Fixture.path(other) + ".key", 0o600)
+        let database = try DatabaseQueue(path: Fixture.path(other))
+        try await database.write { try $0.execute(sql: "CREATE TABLE other (a); INSERT INTO other VALUES (1)") }
+        try database.close()
+        let before = try bytes(other)
+        #expect(refusal(other, create: true) == .notAnIndex(path: Fixture.path(other)))
+        #expect(try bytes(other) == before)
+    }
+
+    @Test("A file and a folder that may only be read are named, and stay as they are")
+    func readOnly() async throws {
+        let folder = try await closedIndex()
+        let path = Fixture.path(folder)
+        let secret = try KeyFile.secret(at: path + ".key", create: false)
+        func refusal() throws -> IndexError? {
+            try Unprivileged.run {
+                do {
+                    _ = try SQLiteIndex(
+                        path: path, model: Fixture.model, dimension: Fixture.dimension, create: true, secret: secret)
+                    return nil
+                } catch {
+                    return error as? IndexError
+                }
+            }
+        }
+        if geteuid() == 0 {
+            for name in ["", "/index.sqlite", "/index.sqlite.lock"] {
+                #expect(chown(folder.url.path + name, Unprivileged.user, Unprivileged.user) == 0)
+            }
+        }
+        #expect(try refusal() == nil)
+        let before = try bytes(folder)
+        chmod(path, 0o400)
+        #expect(try refusal() == .readOnly(path: path))
+        #expect("\(IndexError.readOnly(path: path))".contains("right to write"))
+        chmod(path, 0o600)
+        try FileManager.default.removeItem(atPath: path + ".lock")
+        chmod(folder.url.path, 0o500)
+        #expect(try refusal() == .file(path: path + ".lock", reason: "Permission denied"))
+        chmod(folder.url.path, 0o700)
+        #expect(try bytes(folder) == before)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+        #expect(Set(names) == ["index.sqlite", "index.sqlite.key"])
+        #expect(try refusal() == nil)
+    }
+
+    @Test("Where another program has the file locked, a change fails and can be made afterwards")
+    func locked() async throws {
+        let folder = try await closedIndex()
+        let index = try Fixture.open(folder)
+        let before = MemoryImage(index.snapshot())
+        var configuration = GRDB.Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(path: Fixture.path(folder), configuration: configuration)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let document = Fixture.document(index, "new.md", [("open", "new")])
+        await #expect(throws: IndexError.locked(path: Fixture.path(folder))) { try await index.commit(document) }
+        #expect(MemoryImage(index.snapshot()) == before)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        try await index.commit(document)
+        #expect(index.snapshot().passageCount == 25)
+        #expect("\(IndexError.locked(path: "x"))".contains("close it there"))
+    }
+
+    @Test("What a making that was cut short leaves is swept away, and the log of a deleted index too")
+    func leftovers() async throws {
+        let folder = try await closedIndex()
+        var index: SQLiteIndex? = try Fixture.open(folder)
+        try await index?.remove([try #require(index).keys.documentID(path: "d0.md")])
+        let log = try bytes(folder, "-wal")
+        index = nil
+        try FileManager.default.removeItem(atPath: Fixture.path(folder))
+        try log.write(to: URL(filePath: Fixture.path(folder) + "-wal"))
+        for suffix in [".new", ".new-wal", ".new-journal", ".key.new"] {
+            try folder.write("half of something", to: "index.sqlite" + suffix)
+        }
+        let key = try bytes(folder, ".key")
+        index = try Fixture.open(folder)
+        #expect(index?.snapshot().passageCount == 0)
+        #expect(try await index?.integrityProblems().isEmpty == true)
+        index = nil
+        #expect(try bytes(folder, ".key") == key)
+        try FileManager.default.removeItem(atPath: Fixture.path(folder))
+        try FileManager.default.removeItem(atPath: Fixture.path(folder) + ".key")
+        #expect(refusal(folder, create: true) == nil)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+        #expect(Set(names) == ["index.sqlite", "index.sqlite.key", "index.sqlite.lock"])
+    }
+
+    @Test("A value that is not what it must be is damage, not the end of the process")
+    func oddValues() async throws {
+        for change in ["UPDATE passages SET passage_id = x'00'", "UPDATE passages SET vector = x'0105'"] {
+            let folder = try await closedIndex(documents: 1)
+            let queue = try DatabaseQueue(path: Fixture.path(folder))
+            try await queue.write { try $0.execute(sql: change + " WHERE passage_row = 1") }
+            try queue.close()
+            #expect(throws: (any Error).self, "\(change)") { try Fixture.open(folder, create: false) }
+        }
+        let folder = try await closedIndex(documents: 1)
+        let index = try Fixture.open(folder)
+        try await index.snapshot().database.pool.write {
+            try $0.execute(sql: "UPDATE documents SET document_id = x'00'")
+        }
+        await #expect(throws: IndexError.damaged(what: "a value of the column document_id")) {
+            try await index.sources()
+        }
+    }
+}
