@@ -79,10 +79,26 @@ extension EnclaveLock {
         return .nobody
     }
 
+    /// The kernel's list. It comes a page at a time, and a short piece is not its end.
+    private static func kernelLocks() -> String? {
+        let list = open("/proc/locks", O_RDONLY | O_CLOEXEC)
+        guard list >= 0 else { return nil }
+        defer { close(list) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = read(list, &piece, piece.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += piece[..<count]
+        }
+    }
+
     private static func holderOnce(indexPath: String) -> Holder {
         var status = stat()
         guard lstat(indexPath + ".lock", &status) == 0 else { return .nobody }
-        guard let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return .unknown }
+        guard let locks = kernelLocks() else { return .unknown }
         let recorded = (try? String(contentsOfFile: indexPath + ".lock", encoding: .utf8)).flatMap {
             Int($0.prefix { $0.isASCII && $0.isNumber })
         }

@@ -80,7 +80,7 @@ package struct ExtractionLimits: Sendable {
 
     // Word
     static let containerEntries = 2_000
-    static let unzipSeconds = 30
+    static let unzipSeconds = 120
     static let unzipMemoryBytes = 256 << 20
     /// One part of a container, unpacked.
     static let containerPartBytes = 48 << 20

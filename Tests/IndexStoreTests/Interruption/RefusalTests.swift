@@ -87,7 +87,7 @@ struct RefusalTests {
     func foreign() async throws {
         let folder = try await closedIndex()
         let queue = try DatabaseQueue(path: Fixture.path(folder))
-        try await queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('v2')") }
+        try await queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('v9')") }
         try queue.close()
         let newer = try bytes(folder)
         for create in [false, true] {
