@@ -21,7 +21,8 @@ struct KillTests {
         let clock = ContinuousClock()
         let start = clock.now
         let outcome = try await Program.run("ingest", undisturbed.url.path)
-        let duration = clock.now - start
+        // An ingest goes on where the last one was killed, so short spans reach its end too.
+        let duration = min(clock.now - start, .seconds(4))
         #expect(outcome.status == 0, "\(outcome.errors)")
         let expected = try await Self.contents(undisturbed)
         #expect(expected.count == files.count + SampleEnclave.documents.count)
