@@ -88,9 +88,12 @@ struct ChangeCommandTests {
         try enclave.write(labels, to: "labels.yaml")
         #expect(
             try await eventually {
-                let found = try await Program.run("labels", path).output
-                return try await differences() == 0 && !found.contains(" P ")
+                // While the watcher has the enclave, others are refused.
+                let labels = try await Program.run("labels", path)
+                guard labels.status == 0 else { return false }
+                return !labels.output.contains("classification=public  projects=[]")
             }, "\(watcher.errors)")
+        #expect(try await eventually { try await differences() == 0 }, "\(watcher.errors)")
         #expect(watcher.process.isRunning)
     }
 }
