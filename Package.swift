@@ -49,6 +49,7 @@ var targets: [Target] = [
 
     // What the world is made of.
     .target(name: "Cedar", swiftSettings: safe),
+    .target(name: "StrictJSON", swiftSettings: safe),
     .target(name: "Labels", swiftSettings: safe),
     .target(name: "Passages", dependencies: ["Labels"], swiftSettings: safe),
     .target(name: "Inspection", dependencies: ["Passages"], swiftSettings: safe),
@@ -72,12 +73,14 @@ var targets: [Target] = [
     .target(
         name: "Ingest",
         dependencies: [
-            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "TextEmbedding", "CMarkGFM", "CLibXML2",
-            crypto, subprocess, system,
+            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "StrictJSON", "TextEmbedding", "CMarkGFM",
+            "CLibXML2", crypto, subprocess, system,
         ], swiftSettings: features),
     .target(
         name: "Retrieval",
-        dependencies: ["AccessControl", "IndexStore", "Inspection", "Labels", "Passages", "TextEmbedding"],
+        dependencies: [
+            "AccessControl", "IndexStore", "Inspection", "Labels", "Passages", "StrictJSON", "TextEmbedding",
+        ],
         swiftSettings: features),
 
     // Doors.
@@ -85,7 +88,7 @@ var targets: [Target] = [
         name: "QueryService",
         dependencies: [
             "AccessControl", "Enclaves", "IndexStore", "Ingest", "Inspection", "Labels", "Passages", "Retrieval",
-            "TextEmbedding", "VectorSearch", crypto, jwt, logging, httpClient, system,
+            "StrictJSON", "TextEmbedding", "VectorSearch", crypto, jwt, logging, httpClient, system,
         ] + hummingbird, swiftSettings: features),
     .executableTarget(
         name: "portcullis",
@@ -113,6 +116,7 @@ targets.append(
 
 let tests: [(String, [Target.Dependency])] = [
     ("Cedar", []),
+    ("StrictJSON", []),
     ("Labels", []),
     ("Passages", ["Labels"]),
     ("Inspection", ["Passages"]),

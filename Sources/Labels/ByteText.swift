@@ -17,6 +17,29 @@ package struct ByteText: Hashable, Sendable {
     package var string: String { String(decoding: bytes, as: UTF8.self) }
 }
 
+extension ByteText {
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(words: bytes)
+    }
+}
+
+extension Hasher {
+    /// Takes bytes eight at a time: one by one, which is what an array of them does, is several times slower, and names of
+    /// attributes are looked up for every label of every request.
+    mutating func combine(words bytes: [UInt8]) {
+        var word: UInt64 = 0
+        for (position, byte) in bytes.enumerated() {
+            word = word << 8 | UInt64(byte)
+            if position % 8 == 7 {
+                combine(word)
+                word = 0
+            }
+        }
+        combine(word)
+        combine(bytes.count)
+    }
+}
+
 extension ByteText: Comparable {
     package static func < (left: ByteText, right: ByteText) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)

@@ -51,7 +51,7 @@ extension Label: Hashable {
     }
 
     package func hash(into hasher: inout Hasher) {
-        hasher.combine(canonicalBytes)
+        hasher.combine(words: canonicalBytes)
     }
 }
 

@@ -31,7 +31,7 @@ extension CitedPassage {
             text.name("attributes")
             text.object { text in
                 for attribute in attributes {
-                    text.name(attribute.name)
+                    text.name(escaping: attribute.name)
                     attribute.value.write(to: &text)
                 }
             }

@@ -1,14 +1,5 @@
 package import Labels
-
-/// JSON as far as a filter uses it.
-package indirect enum FilterLiteral: Sendable {
-    case string(String)
-    case number(Double)
-    case bool(Bool)
-    case array([FilterLiteral])
-    case object([String: FilterLiteral])
-    case null
-}
+package import StrictJSON
 
 /// Reads a filter in the OpenAI form:
 /// `{"type": "eq", "key": "classification", "value": "public"}`, `{"type": "and", "filters": [ … ]}`.
@@ -22,22 +13,22 @@ package struct LabelFilterParser: Sendable {
         self.value = value
     }
 
-    package func parse(_ literal: FilterLiteral) throws(QueryError) -> LabelFilter {
+    package func parse(_ json: JSONValue) throws(QueryError) -> LabelFilter {
         var comparisons = 0
-        return try parse(literal, field: "filter", depth: 1, comparisons: &comparisons)
+        return try parse(json, field: "filter", depth: 1, comparisons: &comparisons)
     }
 
     private func parse(
-        _ literal: FilterLiteral, field: String, depth: Int, comparisons: inout Int
+        _ json: JSONValue, field: String, depth: Int, comparisons: inout Int
     ) throws(QueryError) -> LabelFilter {
         guard depth <= QueryLimits.filterDepth else {
             throw QueryError(field: field, reason: "is nested deeper than \(QueryLimits.filterDepth) levels")
         }
-        guard case .object(let object) = literal, case .string(let type)? = object["type"] else {
+        guard case .object(let object) = json, let type = object["type"]?.text else {
             throw QueryError(field: field, reason: "must be an object with a type, such as {\"type\": \"eq\", …}")
         }
         if type == "and" || type == "or" {
-            guard case .array(let members)? = object["filters"], !members.isEmpty, object.count == 2 else {
+            guard case .array(let members)? = object["filters"], !members.isEmpty, object.fields.count == 2 else {
                 throw QueryError(
                     field: field, reason: "of type \(type) needs `filters`, a list of filters, and nothing else")
             }
@@ -60,16 +51,16 @@ package struct LabelFilterParser: Sendable {
     }
 
     private func comparison(
-        _ object: [String: FilterLiteral], _ comparison: LabelFilter.Operator, field: String
+        _ object: JSONObject, _ comparison: LabelFilter.Operator, field: String
     ) throws(QueryError) -> LabelFilter {
-        guard case .string(let key)? = object["key"], let operand = object["value"], object.count == 3 else {
+        guard let key = object["key"]?.text, let operand = object["value"], object.fields.count == 3 else {
             throw QueryError(field: field, reason: "needs `key`, the name of an attribute, `value`, and nothing else")
         }
         // An attribute that is hidden and one that does not exist are refused in the same words.
         guard let declaration = scheme.attributes[ByteText(key)], declaration.isVisible else {
             throw QueryError(field: "\(field).key", reason: "names no attribute that can be filtered by")
         }
-        let literals: [FilterLiteral]
+        let literals: [JSONValue]
         if comparison == .in || comparison == .nin {
             guard case .array(let values) = operand, 1...QueryLimits.filterValues ~= values.count else {
                 throw QueryError(
@@ -87,14 +78,14 @@ package struct LabelFilterParser: Sendable {
     }
 
     private func attributeValue(
-        _ literal: FilterLiteral, _ declaration: AttributeDeclaration, field: String
+        _ literal: JSONValue, _ declaration: AttributeDeclaration, field: String
     ) throws(QueryError) -> AttributeValue {
         let text: String
         switch literal {
-        case .string(let string): text = string
+        case .string(let bytes): text = String(decoding: bytes, as: UTF8.self)
         case .bool(let bool): text = bool ? "true" : "false"
         case .number(let number):
-            guard let integer = Int64(exactly: number) else {
+            guard let integer = Int64(number) ?? Double(number).flatMap({ Int64(exactly: $0) }) else {
                 throw QueryError(field: field, reason: "must be a whole number")
             }
             text = String(integer)

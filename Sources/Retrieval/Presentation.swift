@@ -6,18 +6,21 @@ import Passages
 struct Presentation: Sendable {
     private let scheme: LabelScheme
     private let baseURL: String
+    /// The attributes that readers see, in the order of their names.
+    private let visible: [ByteText]
 
     init(scheme: LabelScheme, baseURL: String) {
         self.scheme = scheme
+        visible = scheme.attributes.values.filter(\.isVisible).map(\.name).sorted()
         self.baseURL = baseURL
     }
 
     func cited(_ passage: StoredPassage) -> CitedPassage {
-        let visible = passage.label.attributes.filter { scheme.attributes[$0.key]?.isVisible == true }
-            .sorted { $0.key < $1.key }
-        return CitedPassage(
+        CitedPassage(
             id: passage.id, text: passage.text, marking: scheme.marking.marking(of: passage.label).text,
-            attributes: visible.map { VisibleAttribute(name: $0.key.string, value: $0.value) },
+            attributes: visible.compactMap { name in
+                passage.label.attributes[name].map { VisibleAttribute(name: name.string, value: $0) }
+            },
             citation: Citation(passage, baseURL: baseURL))
     }
 
@@ -31,8 +34,12 @@ struct Presentation: Sendable {
 
     /// The marking of everything that is shown together, titles and headings too: that of the join of its labels.
     func marking(of passages: [StoredPassage], and others: [Label] = []) -> String? {
-        let labels =
-            passages.flatMap { [$0.label] + $0.section.map(\.label) + ($0.title.map { [$0.label] } ?? []) } + others
+        var labels = Set(others)
+        for passage in passages {
+            labels.insert(passage.label)
+            labels.formUnion(passage.section.map(\.label))
+            if let title = passage.title { labels.insert(title.label) }
+        }
         return labels.isEmpty ? nil : scheme.marking.marking(of: scheme.join(labels)).text
     }
 }

@@ -66,7 +66,7 @@ final class RunningProgram {
         process.executableURL = executable
         process.arguments = arguments
         for (file, isOutput) in [(outputs.output, true), (outputs.errors, false)] {
-            FileManager.default.createFile(atPath: file.path, contents: nil)
+            _ = FileManager.default.createFile(atPath: file.path, contents: nil)
             let handle = try FileHandle(forWritingTo: file)
             if isOutput { process.standardOutput = handle } else { process.standardError = handle }
         }

@@ -7,6 +7,7 @@ struct ImportTests {
     /// What each room may import, besides the standard library.
     static let allowed: [String: Set<String>] = [
         "Cedar": [],
+        "StrictJSON": [],
         "Labels": [],
         "Passages": ["Labels"],
         "Inspection": ["Passages"],
@@ -22,13 +23,16 @@ struct ImportTests {
         ],
         "Enclaves": ["AccessControl", "Cedar", "Labels", "Passages", "Yams", "Crypto", "Foundation", "Glibc"],
         "Ingest": [
-            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "TextEmbedding", "CMarkGFM", "CLibXML2",
-            "Crypto", "Subprocess", "SystemPackage", "Foundation", "Glibc", "Synchronization", "Dispatch",
+            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "StrictJSON", "TextEmbedding", "CMarkGFM",
+            "CLibXML2", "Crypto", "Subprocess", "SystemPackage", "Foundation", "Glibc", "Synchronization", "Dispatch",
         ],
-        "Retrieval": ["AccessControl", "IndexStore", "Inspection", "Labels", "Passages", "TextEmbedding"],
+        "Retrieval": [
+            "AccessControl", "IndexStore", "Inspection", "Labels", "Passages", "StrictJSON", "TextEmbedding",
+        ],
         "QueryService": [
             "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Inspection", "Labels", "Passages",
-            "Retrieval", "TextEmbedding", "VectorSearch", "AsyncHTTPClient", "Crypto", "Foundation", "Glibc",
+            "Retrieval", "StrictJSON", "TextEmbedding", "VectorSearch", "AsyncHTTPClient", "Crypto", "Foundation",
+            "Glibc",
             "HTTPTypes", "Hummingbird", "HummingbirdCore", "JWTKit", "Logging", "NIOCore", "NIOFoundationCompat",
             "NIOHTTP1", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],

@@ -40,6 +40,20 @@ struct AnswerJSONTests {
         for passage in passages { #expect(try Data(passage.json) == Self.encoder.encode(passage)) }
     }
 
+    @Test("Each scalar is escaped or kept wherever it stands among others")
+    func everyPlace() throws {
+        for scalar in (0...0x17F).compactMap(Unicode.Scalar.init) {
+            for before in 0..<9 {
+                for after in [0, 7, 8] {
+                    let text =
+                        String(repeating: "x", count: before) + String(scalar) + String(repeating: "é", count: after)
+                    let answer = Answer(results: [], marking: text, policyVersion: "", contentTag: "")
+                    #expect(try Data(answer.json) == Self.encoder.encode(answer))
+                }
+            }
+        }
+    }
+
     private static func passage(_ random: inout SeededGenerator) -> CitedPassage {
         func heading() -> Heading {
             Heading(text: texts.randomElement(using: &random) ?? "", label: Label(attributes: [:]))

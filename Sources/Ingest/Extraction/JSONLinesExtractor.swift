@@ -2,6 +2,7 @@ import Enclaves
 import Glibc
 import Labels
 import Passages
+import StrictJSON
 
 /// Records of a file of JSON objects, one on a line (jsonlines.org). Each becomes a document of its own.
 ///
@@ -44,22 +45,43 @@ struct JSONLinesExtractor {
         }
         let object: JSONObject
         do throws(ExtractionError) {
-            object = try JSONObject(line)
+            object = try Self.object(line)
         } catch {
             return try records.add(line: number, unreadable: error)
         }
-        let unknown = object.fields.firstIndex { !records.knows($0.name) }
-        let fields = Dictionary(uniqueKeysWithValues: object.fields.map { ($0.name, RecordValue($0.value)) })
+        let named = object.fields.map { (ByteText(bytes: $0.name), RecordValue($0.value)) }
+        let unknown = named.firstIndex { !records.knows($0.0) }
+        let fields = Dictionary(uniqueKeysWithValues: named)
         try records.add(line: number, fields, fault: unknown.map { .unknownField(number: $0 + 1) })
     }
 }
 
+extension JSONLinesExtractor {
+    private static let limits = JSONLimits(depth: ExtractionLimits.recordDepth, fields: ExtractionLimits.recordFields)
+
+    private static func object(_ line: ArraySlice<UInt8>) throws(ExtractionError) -> JSONObject {
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONReader.read(line, limits: limits)
+        } catch {
+            switch error {
+            case .malformed(let offset): throw .recordNotObject(offset: offset)
+            case .tooDeep(let limit): throw .recordTooDeep(limit: limit)
+            case .tooManyFields(let limit): throw .tooManyFields(limit: limit)
+            case .repeatedField(let number): throw .repeatedField(number: number)
+            }
+        }
+        guard case .object(let object) = value else { throw .recordNotObject(offset: 0) }
+        return object
+    }
+}
+
 extension RecordValue {
-    init(_ value: JSONObject.Value) {
+    fileprivate init(_ value: JSONValue) {
         switch value {
         case .string(let text): self = .text(text)
         case .number(let number): self = .number(number)
-        case .truth(let truth): self = .truth(truth)
+        case .bool(let truth): self = .truth(truth)
         case .null: self = .absent
         case .array(let values): self = .list(values.map { RecordValue($0) })
         case .object: self = .nested

@@ -6,6 +6,7 @@ import IndexStore
 import Ingest
 import Labels
 import Retrieval
+import StrictJSON
 
 /// Carries commands out on an open enclave and says what comes of them.
 package struct CommandRunner: Sendable {
@@ -81,10 +82,10 @@ package struct CommandRunner: Sendable {
         let access = engine.current
         let caller = try Caller(developmentIdentity: arguments.person, enclave: access.enclave)
         let filter = try arguments.filter.map { text in
-            guard let json = try? JSONDecoder().decode(FilterJSON.self, from: Data(text.utf8)) else {
+            guard let json = try? JSONReader.read(Array(text.utf8)[...], limits: RetrieveBody.limits) else {
                 throw QueryError(field: "filter", reason: "is not JSON")
             }
-            return try access.enclave.filterParser.parse(json.literal)
+            return try access.enclave.filterParser.parse(json)
         }
         let query = try Query(
             text: arguments.question, count: arguments.count, minimumScore: arguments.minimumScore ?? -1,

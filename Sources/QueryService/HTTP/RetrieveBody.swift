@@ -1,58 +1,98 @@
 import Enclaves
-import Foundation
 import Hummingbird
 import HummingbirdCore
 import NIOCore
-import NIOFoundationCompat
 import Retrieval
+import StrictJSON
 
-/// The body of `POST /v1/retrieve`.
-struct RetrieveBody: Decodable {
+/// The body of `POST /v1/retrieve`. A field whose value is null counts as left out.
+struct RetrieveBody {
     let query: String
     let k: Int?
     let purpose: String?
-    let filter: FilterJSON?
+    let filter: JSONValue?
     let minScore: Double?
 
-    init(_ request: Request, context: some RequestContext) async throws {
-        let buffer = try await Self.collect(request.body, upTo: context.maxUploadSize)
-        do {
-            self = try JSONDecoder().decode(RetrieveBody.self, from: Data(buffer: buffer))
-        } catch let error as DecodingError {
-            throw Self.problem(for: error)
-        }
-    }
+    /// Deep enough for the deepest filter, each of whose levels is an object and an array in the body's own object.
+    static let limits = JSONLimits(depth: 2 * QueryLimits.filterDepth + 2, fields: 16)
 
     private enum Field: String, CaseIterable {
         case query, k, purpose, filter
         case minScore = "min_score"
     }
 
-    init(from decoder: any Decoder) throws {
-        let body = try decoder.container(keyedBy: AnyKey.self)
-        if let unknown = body.allKeys.first(where: { Field(rawValue: $0.stringValue) == nil }) {
-            throw DecodingError.dataCorruptedError(
-                forKey: unknown, in: body,
-                debugDescription: "is unknown; the fields are "
-                    + Field.allCases.map(\.rawValue).joined(separator: ", "))
+    init(_ request: Request, context: some RequestContext) async throws {
+        let buffer = try await Self.collect(request.body, upTo: context.maxUploadSize)
+        try self.init(buffer.readableBytesView)
+    }
+
+    /// - Parameter text: The JSON.
+    init(_ text: some Sequence<UInt8>) throws(Problem) {
+        let body = try Self.object(text)
+        if let unknown = body.fields.first(where: { Self.field(named: $0.name) == nil }) {
+            let name = EchoedField(String(decoding: unknown.name, as: UTF8.self)).description
+            let known = Field.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .badRequest("\(name): is unknown; the fields are \(known)", field: name)
         }
-        func key(_ field: Field) -> AnyKey { AnyKey(stringValue: field.rawValue) }
-        query = try body.decode(String.self, forKey: key(.query))
-        k = try body.decodeIfPresent(Double.self, forKey: key(.k)).map { number in
-            guard let whole = Int(exactly: number) else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: key(.k), in: body, debugDescription: "must be a whole number")
+        guard let query = try Self.text(.query, of: body) else { throw Self.problem(.query, "is missing") }
+        self.query = query
+        let k = try Self.number(.k, of: body)
+        self.k = k.flatMap { Int(exactly: $0) }
+        guard (k == nil) == (self.k == nil) else { throw Self.problem(.k, "must be a whole number") }
+        purpose = try Self.text(.purpose, of: body)
+        filter = Self.value(.filter, of: body)
+        minScore = try Self.number(.minScore, of: body)
+    }
+
+    private static func object(_ text: some Sequence<UInt8>) throws(Problem) -> JSONObject {
+        let example = #"send a JSON object such as {"query": "…", "k": 5, "purpose": "…"}"#
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONReader.read(Array(text)[...], limits: limits)
+        } catch {
+            switch error {
+            case .malformed(let offset): throw .badRequest("the body is not JSON from byte \(offset) on; \(example)")
+            case .tooDeep(let limit): throw .badRequest("the body is nested deeper than the \(limit) levels allowed")
+            case .tooManyFields(let limit):
+                throw .badRequest("an object of the body has more than the \(limit) fields allowed")
+            case .repeatedField(let number):
+                throw .badRequest("an object of the body has the name of its field \(number) twice; name each once")
             }
-            return whole
         }
-        purpose = try body.decodeIfPresent(String.self, forKey: key(.purpose))
-        filter = try body.decodeIfPresent(FilterJSON.self, forKey: key(.filter))
-        minScore = try body.decodeIfPresent(Double.self, forKey: key(.minScore))
+        guard case .object(let object) = value else { throw .badRequest("the body is no JSON object; \(example)") }
+        return object
+    }
+
+    private static func field(named name: [UInt8]) -> Field? {
+        Field.allCases.first { name.elementsEqual($0.rawValue.utf8) }
+    }
+
+    private static func value(_ field: Field, of body: JSONObject) -> JSONValue? {
+        let value = body[field.rawValue]
+        return value == .null ? nil : value
+    }
+
+    private static func text(_ field: Field, of body: JSONObject) throws(Problem) -> String? {
+        guard let value = value(field, of: body) else { return nil }
+        guard let text = value.text else { throw problem(field, "has the wrong type; it takes a string") }
+        return text
+    }
+
+    private static func number(_ field: Field, of body: JSONObject) throws(Problem) -> Double? {
+        guard let value = value(field, of: body) else { return nil }
+        guard case .number(let digits) = value, let number = Double(digits) else {
+            throw problem(field, "has the wrong type; it takes a number")
+        }
+        return number
+    }
+
+    private static func problem(_ field: Field, _ reason: String) -> Problem {
+        .badRequest("\(field.rawValue): \(reason)", field: field.rawValue)
     }
 
     /// The query within the limits of the enclave.
     func query(enclave: Enclave) throws -> Query {
-        let filter = try self.filter.map { try enclave.filterParser.parse($0.literal) }
+        let filter = try self.filter.map { try enclave.filterParser.parse($0) }
         return try Query(
             text: query, count: k ?? 5, minimumScore: minScore ?? -1, filter: filter, limits: enclave.queryLimits)
     }
@@ -77,69 +117,4 @@ struct RetrieveBody: Decodable {
         }
         return whole
     }
-
-    private static func problem(for error: DecodingError) -> Problem {
-        func field(_ path: [any CodingKey]) -> String { EchoedField(path).description }
-        switch error {
-        case .keyNotFound(let key, _):
-            return .badRequest("\(field([key])): is missing", field: field([key]))
-        case .typeMismatch(_, let context) where !context.codingPath.isEmpty:
-            return .badRequest("\(field(context.codingPath)): has the wrong type", field: field(context.codingPath))
-        case .valueNotFound(_, let context) where !context.codingPath.isEmpty:
-            return .badRequest("\(field(context.codingPath)): must not be null", field: field(context.codingPath))
-        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            let name = field(context.codingPath)
-            // Foundation's own text could repeat what was sent; ours names a field.
-            let reason = context.underlyingError == nil ? context.debugDescription : "cannot be read"
-            return .badRequest("\(name): \(reason)", field: name)
-        default:
-            return .badRequest(#"the body must be a JSON object such as {"query": "…", "k": 5, "purpose": "…"}"#)
-        }
-    }
-}
-
-private struct AnyKey: CodingKey {
-    let stringValue: String
-    let intValue: Int? = nil
-
-    init(stringValue: String) {
-        self.stringValue = stringValue
-    }
-
-    init?(intValue: Int) {
-        return nil
-    }
-}
-
-/// Reads the JSON of a filter, whose form is checked afterwards.
-struct FilterJSON: Decodable {
-    let literal: FilterLiteral
-
-    init(from decoder: any Decoder) throws {
-        // One level more than a filter may have is enough to say that it is too deep.
-        guard decoder.codingPath.count <= 2 * QueryLimits.filterDepth + 4 else {
-            throw DecodingError.dataCorrupted(
-                .init(
-                    codingPath: Array(decoder.codingPath.prefix(1)),
-                    debugDescription: "is nested deeper than \(QueryLimits.filterDepth) levels"))
-        }
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            literal = .null
-        } else if let bool = try? container.decode(Bool.self) {
-            literal = .bool(bool)
-        } else if let number = try? container.decode(Double.self) {
-            literal = .number(number)
-        } else if let string = try? container.decode(String.self) {
-            literal = .string(string)
-        } else if decoder.isArray {
-            literal = .array(try container.decode([FilterJSON].self).map(\.literal))
-        } else {
-            literal = .object(try container.decode([String: FilterJSON].self).mapValues(\.literal))
-        }
-    }
-}
-
-extension Decoder {
-    fileprivate var isArray: Bool { (try? unkeyedContainer()) != nil }
 }

@@ -1,98 +1,80 @@
-import Labels
-
-/// One JSON object (RFC 8259) read strictly, so that no two readers could differ about it: no field twice, no lone
-/// surrogate, no byte behind it. Depth and length are bounded by the caller's limits.
-struct JSONObject {
-    /// In the order of the object. Names are compared by their bytes.
-    let fields: [(name: ByteText, value: Value)]
-
-    enum Value: Hashable {
-        case string([UInt8])
-        /// As it is written.
-        case number(String)
-        case truth(Bool)
-        case null
-        case array([Value])
-        /// Its fields are checked and not kept.
-        case object
-    }
-
-    init(_ line: ArraySlice<UInt8>) throws(ExtractionError) {
-        var reader = JSONReader(line)
-        fields = try reader.document()
-    }
-}
-
-/// Recursion is bounded by `ExtractionLimits.recordDepth`.
-private struct JSONReader {
+/// Reads JSON strictly. Recursion is bounded by the limits; time and memory are in proportion to the text.
+package struct JSONReader {
     private let bytes: ArraySlice<UInt8>
+    private let limits: JSONLimits
     private var position: Int
 
-    init(_ bytes: ArraySlice<UInt8>) {
+    private init(_ bytes: ArraySlice<UInt8>, _ limits: JSONLimits) {
         self.bytes = bytes
+        self.limits = limits
         position = bytes.startIndex
     }
 
-    mutating func document() throws(ExtractionError) -> [(name: ByteText, value: JSONObject.Value)] {
-        skipBlanks()
-        let fields = try object(depth: 1)
-        skipBlanks()
-        guard position == bytes.endIndex else { throw fault }
-        return fields
+    /// The value that is the whole text, in UTF-8 and without a byte order mark.
+    package static func read(_ bytes: ArraySlice<UInt8>, limits: JSONLimits) throws(JSONError) -> JSONValue {
+        var reader = JSONReader(bytes, limits)
+        let value = try reader.value(depth: 0)
+        reader.skipBlanks()
+        guard reader.position == bytes.endIndex else { throw reader.fault }
+        return value
     }
 
-    private var fault: ExtractionError { .recordNotObject(offset: position - bytes.startIndex) }
+    private var fault: JSONError { .malformed(offset: position - bytes.startIndex) }
     private var next: UInt8? { position < bytes.endIndex ? bytes[position] : nil }
 
     private mutating func skipBlanks() {
         while let byte = next, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { position += 1 }
     }
 
-    private mutating func skip(_ byte: Character) -> Bool {
-        guard next == byte.asciiValue else { return false }
+    private mutating func skip(_ scalar: Unicode.Scalar) -> Bool {
+        guard let next, UInt32(next) == scalar.value else { return false }
         position += 1
         return true
     }
 
-    private mutating func object(depth: Int) throws(ExtractionError) -> [(name: ByteText, value: JSONObject.Value)] {
-        guard depth <= ExtractionLimits.recordDepth else {
-            throw .recordTooDeep(limit: ExtractionLimits.recordDepth)
-        }
+    /// Up to this many names it is quicker to compare with each than to hash.
+    private static let fewFields = 12
+
+    private mutating func object(depth: Int) throws(JSONError) -> JSONObject {
+        guard depth <= limits.depth else { throw .tooDeep(limit: limits.depth) }
         guard skip("{") else { throw fault }
-        var fields: [(name: ByteText, value: JSONObject.Value)] = []
-        var names: Set<ByteText> = []
+        var fields: [JSONObject.Field] = []
+        var names: Set<[UInt8]> = []
         skipBlanks()
-        if skip("}") { return fields }
+        if skip("}") { return JSONObject(fields: fields) }
         repeat {
             skipBlanks()
-            let name = ByteText(bytes: try string())
-            guard fields.count < ExtractionLimits.recordFields else {
-                throw .tooManyFields(limit: ExtractionLimits.recordFields)
+            let name = try string()
+            guard fields.count < limits.fields else { throw .tooManyFields(limit: limits.fields) }
+            let isNew: Bool
+            if fields.count < Self.fewFields {
+                isNew = !fields.contains { $0.name == name }
+            } else {
+                if names.isEmpty { names.formUnion(fields.map(\.name)) }
+                isNew = names.insert(name).inserted
             }
-            guard names.insert(name).inserted else { throw .repeatedField(number: fields.count + 1) }
+            guard isNew else { throw .repeatedField(number: fields.count + 1) }
             skipBlanks()
             guard skip(":") else { throw fault }
-            fields.append((name, try value(depth: depth)))
+            fields.append(JSONObject.Field(name: name, value: try value(depth: depth)))
             skipBlanks()
         } while skip(",")
         guard skip("}") else { throw fault }
-        return fields
+        return JSONObject(fields: fields)
     }
 
-    private mutating func value(depth: Int) throws(ExtractionError) -> JSONObject.Value {
+    private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         skipBlanks()
         switch next {
         case UInt8(ascii: "\""): return .string(try string())
-        case UInt8(ascii: "{"):
-            _ = try object(depth: depth + 1)
-            return .object
+        case UInt8(ascii: "{"): return .object(try object(depth: depth + 1))
         case UInt8(ascii: "["): return .array(try array(depth: depth + 1))
         case UInt8(ascii: "t"):
             try word("true")
-            return .truth(true)
+            return .bool(true)
         case UInt8(ascii: "f"):
             try word("false")
-            return .truth(false)
+            return .bool(false)
         case UInt8(ascii: "n"):
             try word("null")
             return .null
@@ -100,12 +82,10 @@ private struct JSONReader {
         }
     }
 
-    private mutating func array(depth: Int) throws(ExtractionError) -> [JSONObject.Value] {
-        guard depth <= ExtractionLimits.recordDepth else {
-            throw .recordTooDeep(limit: ExtractionLimits.recordDepth)
-        }
+    private mutating func array(depth: Int) throws(JSONError) -> [JSONValue] {
+        guard depth <= limits.depth else { throw .tooDeep(limit: limits.depth) }
         guard skip("[") else { throw fault }
-        var values: [JSONObject.Value] = []
+        var values: [JSONValue] = []
         skipBlanks()
         if skip("]") { return values }
         repeat {
@@ -116,12 +96,12 @@ private struct JSONReader {
         return values
     }
 
-    private mutating func word(_ word: String) throws(ExtractionError) {
+    private mutating func word(_ word: String) throws(JSONError) {
         guard bytes[position...].starts(with: word.utf8) else { throw fault }
         position += word.utf8.count
     }
 
-    private mutating func number() throws(ExtractionError) -> String {
+    private mutating func number() throws(JSONError) -> String {
         let start = position
         func isDigit(_ byte: UInt8?) -> Bool { byte.map { (0x30...0x39).contains($0) } ?? false }
         _ = skip("-")
@@ -141,24 +121,29 @@ private struct JSONReader {
         return String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
-    private mutating func string() throws(ExtractionError) -> [UInt8] {
+    private mutating func string() throws(JSONError) -> [UInt8] {
         guard skip("\"") else { throw fault }
+        let start = position
         var text: [UInt8] = []
-        while let byte = next, byte != UInt8(ascii: "\"") {
-            guard byte >= 0x20 else { throw fault }
-            if byte == UInt8(ascii: "\\") {
-                position += 1
-                text += try escaped()
-            } else {
-                text.append(byte)
+        var isASCII = true
+        while true {
+            let plain = position
+            while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+                isASCII = isASCII && byte < 0x80
                 position += 1
             }
+            text += bytes[plain..<position]
+            if skip("\"") { break }
+            guard skip("\\") else { throw fault }
+            text += try escaped()
         }
-        guard skip("\"") else { throw fault }
+        guard isASCII || String(validating: bytes[start..<position], as: UTF8.self) != nil else {
+            throw .malformed(offset: start - bytes.startIndex)
+        }
         return text
     }
 
-    private mutating func escaped() throws(ExtractionError) -> [UInt8] {
+    private mutating func escaped() throws(JSONError) -> [UInt8] {
         guard let byte = next else { throw fault }
         position += 1
         switch byte {
@@ -186,7 +171,7 @@ private struct JSONReader {
     }
 
     /// Four hexadecimal digits.
-    private mutating func unit() throws(ExtractionError) -> UInt32 {
+    private mutating func unit() throws(JSONError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
             guard let byte = next else { throw fault }
