@@ -1,4 +1,5 @@
 import CVectorKernels
+import Glibc
 
 /// Immutable vectors: `count` rows of `dimension` float32 components, row-major and without padding.
 ///
@@ -11,6 +12,9 @@ package final class EmbeddingMatrix: Sendable {
     package static let dimensionLimit = 16_384
     /// The boundary on which the rows start, in bytes: one cache line, one AVX-512 register.
     package static let alignment = 64
+
+    /// The size of a huge page (x86-64, and arm64 with pages of 4 KiB).
+    private static let hugePage = 2 << 20
 
     /// The number of components of a row.
     package let dimension: Int
@@ -37,8 +41,7 @@ package final class EmbeddingMatrix: Sendable {
         }
         precondition(count >= 0)
         let size = count * dimension
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(size * MemoryLayout<Float>.stride, Self.alignment), alignment: Self.alignment)
+        let memory = Self.memory(byteCount: max(size * MemoryLayout<Float>.stride, Self.alignment))
         let components = memory.bindMemory(to: Float.self, capacity: size)
         components.initialize(repeating: 0, count: size)
         fill(UnsafeMutableBufferPointer(start: components, count: size))
@@ -58,6 +61,15 @@ package final class EmbeddingMatrix: Sendable {
         self.count = count
         self.maximumNorm = ScoreBound.normBound(squaredNorm: largest)
         self.components = components
+    }
+
+    /// Memory that nothing has touched yet; from the size of a huge page on, the system is asked for such pages, because
+    /// a scan of small ones waits for their addresses (madvise(2)). Where it has none to give, nothing is lost.
+    private static func memory(byteCount: Int) -> UnsafeMutableRawPointer {
+        guard byteCount >= hugePage else { return .allocate(byteCount: byteCount, alignment: alignment) }
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: hugePage)
+        _ = madvise(memory, byteCount, MADV_HUGEPAGE)
+        return memory
     }
 
     /// Makes a matrix from rows one after another.
