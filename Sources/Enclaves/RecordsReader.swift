@@ -17,14 +17,13 @@ struct RecordsReader {
 
     private func rule(_ tree: YAMLTree) -> RecordRule? {
         guard var fields = YAMLFields(tree, path: "records", log: log) else { return nil }
-        let patterns = fields.patterns("path")
+        let patterns = fields.patterns("path", orReport: "the entry has no `path`; say which files hold these records")
         let id = fields.requiredText("id")?.text
         let title = fields.text("title")?.text
         let text = fields.texts("text", orOne: true).map(\.text)
         let mapped = fields.take("attributes").map(mapping) ?? [:]
         let metadata = Set(fields.texts("metadata").map(\.text))
         fields.refuseRest()
-        if patterns.isEmpty { log.report(tree.line, "the entry has no `path`; say which files hold these records") }
         if text.isEmpty { log.report(tree.line, "`records.text` is missing; name the fields that are the text") }
         guard let id else { return nil }
         return RecordRule(
@@ -50,8 +49,11 @@ struct RecordsReader {
 
 extension YAMLFields {
     /// Patterns for paths, one or a list.
-    mutating func patterns(_ key: String) -> [PathPattern] {
-        texts(key, orOne: true).compactMap { text, line in
+    ///
+    /// - Parameter missing: What is reported where there is none, good or bad.
+    mutating func patterns(_ key: String, orReport missing: String) -> [PathPattern] {
+        let reported = log.problems.count
+        let patterns = texts(key, orOne: true).compactMap { text, line -> PathPattern? in
             do {
                 return try PathPattern(ByteText(text))
             } catch {
@@ -59,5 +61,7 @@ extension YAMLFields {
                 return nil
             }
         }
+        if patterns.isEmpty, log.problems.count == reported { log.report(line, missing) }
+        return patterns
     }
 }

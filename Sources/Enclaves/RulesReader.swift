@@ -19,12 +19,11 @@ struct RulesReader {
 
     private func rule(_ tree: YAMLTree) -> LabelRule? {
         guard var fields = YAMLFields(tree, path: "rules", log: log) else { return nil }
-        let patterns = fields.patterns("path")
+        let patterns = fields.patterns("path", orReport: "the rule has no `path`; say which documents it is about")
         let values = fields.take("set").map(values) ?? [:]
         let parents = parents(&fields)
         let mayLower = fields.take("may_lower").flatMap(mayLower) ?? LabelRule.MayLower()
         fields.refuseRest()
-        if patterns.isEmpty { log.report(tree.line, "the rule has no `path`; say which documents it is about") }
         return LabelRule(
             line: tree.line, patterns: patterns, values: values, parents: parents, mayLower: mayLower)
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GRDB
 import Glibc
@@ -6,6 +7,7 @@ import Glibc
 struct IndexDatabase: Sendable {
     let path: String
     let pool: DatabasePool
+    private let readers = DispatchQueue(label: "portcullis.readers", qos: .userInitiated, attributes: .concurrent)
 
     /// Opens the file at `path` and brings it to the newest version.
     ///
@@ -69,11 +71,17 @@ struct IndexDatabase: Sendable {
     }
 
     /// Reads in one transaction; what SQLite or GRDB reports becomes an `IndexError`.
+    ///
+    /// On a thread of `readers`, which may wait until a connection is free. The pool's own asynchronous form changes
+    /// threads twice, once to wait and once to read.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do {
-            return try await pool.read(body)
-        } catch {
-            throw IndexError.translated(error, path: path)
+        try await withCheckedThrowingContinuation { continuation in
+            // The caller keeps the pool until it has its result. Were it kept here too, the file could still be open when
+            // the last owner has let go of it.
+            readers.async { [unowned pool, path] in
+                continuation.resume(
+                    with: Result { try pool.read(body) }.mapError { IndexError.translated($0, path: path) })
+            }
         }
     }
 

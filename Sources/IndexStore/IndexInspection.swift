@@ -52,21 +52,22 @@ package struct IndexInspection: Sendable {
 
     /// Bytes free for this user on the file system of the index, or of the nearest folder above it that exists.
     package var freeBytes: Int64? {
-        var folder = (path as NSString).deletingLastPathComponent
-        while !FileManager.default.fileExists(atPath: folder), folder.count > 1 {
-            folder = (folder as NSString).deletingLastPathComponent
-        }
         var status = statvfs()
-        guard statvfs(folder.isEmpty ? "." : folder, &status) == 0 else { return nil }
+        guard statvfs(nearestFolder, &status) == 0 else { return nil }
         return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     }
 
     /// The folder of the index, or nil where new files can be made in it, or it can be made itself.
     package var unwritableFolder: String? {
+        access(nearestFolder, W_OK | X_OK) == 0 ? nil : nearestFolder
+    }
+
+    /// The folder of the index, or the nearest above it that exists.
+    private var nearestFolder: String {
         var folder = (path as NSString).deletingLastPathComponent
         while !FileManager.default.fileExists(atPath: folder), folder.count > 1 {
             folder = (folder as NSString).deletingLastPathComponent
         }
-        return access(folder, W_OK | X_OK) == 0 ? nil : folder
+        return folder.isEmpty ? "." : folder
     }
 }

@@ -167,7 +167,7 @@ extension SQLiteIndex {
         if gone.isEmpty {
             do {
                 try await database.pool.write { try source.record(in: $0) }
-            } catch let error as DatabaseError {
+            } catch {
                 throw IndexError.translated(error, path: database.path)
             }
         } else {

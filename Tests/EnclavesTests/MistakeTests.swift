@@ -204,6 +204,14 @@ struct MistakeTests {
         ("      portion_marks:", "      portions:", "labels.yaml:21: the key `may_lower.portions` is not known here"),
     ].map { Mistake(file: "labels.yaml", text: $0.0, other: $0.1, message: $0.2) }
 
+    @Test("A pattern that is wrong is reported once, and not as missing besides")
+    func wrongPattern() throws {
+        var sample = SampleEnclave()
+        sample.replace("path: public/**", with: "path: /public/**", in: "labels.yaml")
+        let problems = try problems(sample)
+        #expect(problems.count == 1, "\(problems.joined(separator: "\n"))")
+    }
+
     @Test("in labels.yaml", arguments: inLabels)
     func labels(_ mistake: Mistake) throws { try check(mistake) }
 

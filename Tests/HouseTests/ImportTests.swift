@@ -18,7 +18,7 @@ struct ImportTests {
         ],
         "AccessControl": ["Cedar", "Labels"],
         "IndexStore": [
-            "AccessControl", "Labels", "Passages", "VectorSearch", "GRDB", "Crypto", "Foundation", "Glibc",
+            "AccessControl", "Labels", "Passages", "VectorSearch", "GRDB", "Crypto", "Dispatch", "Foundation", "Glibc",
             "Synchronization",
         ],
         "Enclaves": ["AccessControl", "Cedar", "Labels", "Passages", "Yams", "Crypto", "Foundation", "Glibc"],

@@ -35,6 +35,10 @@ struct ConfinedProgram {
 
     /// Waits on the run's own threads, never on one of the cooperative pool.
     func run(input: [UInt8]) async throws(ExtractionError) -> (ending: Ending, output: [UInt8]) {
+        // Subprocess ends the process where it cannot open what stands for no stream.
+        guard access("/dev/null", R_OK | W_OK) == 0 else {
+            throw .programFailed(program: name, status: "/dev/null cannot be read and written")
+        }
         let file = try AnonymousFile(input)
         do {
             return try await spawn(input: file)

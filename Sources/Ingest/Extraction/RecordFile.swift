@@ -18,8 +18,7 @@ struct RecordFile {
 
     init(layout: RecordLayout) {
         self.layout = layout
-        let names = layout.fields
-        known = Set(names.map { ByteText($0) })
+        known = Set(layout.fields.map { ByteText($0) })
     }
 
     /// Whether the layout names the field.

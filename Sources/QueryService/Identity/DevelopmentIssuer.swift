@@ -2,7 +2,6 @@ import AccessControl
 import Crypto
 package import Enclaves
 package import Foundation
-import Glibc
 import IndexStore
 import Inspection
 import JWTKit
@@ -42,17 +41,10 @@ package struct DevelopmentIssuer: Sendable {
     }
 
     private static func key(at path: String) throws -> ES256PrivateKey {
-        if let pem = FileManager.default.contents(atPath: path) {
-            return try ES256PrivateKey(pem: String(decoding: pem, as: UTF8.self))
-        }
-        let key = P256.Signing.PrivateKey()
         try FileManager.default.createDirectory(
             atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw IndexError.file(path: path, reason: String(cString: strerror(errno))) }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try handle.write(contentsOf: Data(key.pemRepresentation.utf8))
-        return try ES256PrivateKey(pem: key.pemRepresentation)
+        let pem = try KeyFile.contents(at: path) { Data(P256.Signing.PrivateKey().pemRepresentation.utf8) }
+        return try ES256PrivateKey(pem: String(decoding: pem, as: UTF8.self))
     }
 }
 
