@@ -75,9 +75,10 @@ struct IndexDatabase: Sendable {
     /// On a thread of `readers`, which may wait until a connection is free. The pool's own asynchronous form changes
     /// threads twice, once to wait and once to read.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            // The caller keeps the pool until it has its result. Were it kept here too, the file could still be open when
-            // the last owner has let go of it.
+        // The pool is kept here, until the result is there, and not on the other thread, which lets go a moment later: the
+        // file could still be open then, although its last owner is gone.
+        defer { withExtendedLifetime(pool) {} }
+        return try await withCheckedThrowingContinuation { continuation in
             readers.async { [unowned pool, path] in
                 continuation.resume(
                     with: Result { try pool.read(body) }.mapError { IndexError.translated($0, path: path) })

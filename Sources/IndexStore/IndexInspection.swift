@@ -59,7 +59,8 @@ package struct IndexInspection: Sendable {
 
     /// The folder of the index, or nil where new files can be made in it, or it can be made itself.
     package var unwritableFolder: String? {
-        access(nearestFolder, W_OK | X_OK) == 0 ? nil : nearestFolder
+        let folder = nearestFolder
+        return access(folder, W_OK | X_OK) == 0 ? nil : folder
     }
 
     /// The folder of the index, or the nearest above it that exists.

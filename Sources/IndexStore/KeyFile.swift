@@ -24,29 +24,43 @@ package enum KeyFile {
         if lstat(path, &status) != 0 {
             guard errno == ENOENT else { throw .file(path: path, reason: IndexError.systemText(errno)) }
             guard let make else { throw .keyMissing(path: path) }
-            let bytes = make()
-            try write(bytes, to: path)
-            return bytes
+            try write(make, to: path)
+            return try contents(at: path, orMake: nil)
         }
         guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0, status.st_uid == geteuid() else {
             throw .keyExposed(path: path, mode: String(status.st_mode & 0o7777, radix: 8))
         }
-        guard let bytes = FileManager.default.contents(atPath: path) else { throw .keyDamaged(path: path) }
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw .file(path: path, reason: "it cannot be read")
+        }
         return bytes
     }
 
-    /// The file gets its name when it is whole: a process that ends half-way leaves no key file that would be damaged.
-    private static func write(_ bytes: Data, to path: String) throws(IndexError) {
+    /// The file gets its name when it is whole: a process that ends half-way leaves no key file that would be damaged. Of
+    /// several that make one at the same moment, the first to lock the draft makes it for all; the draft stays the same
+    /// file until then.
+    private static func write(_ make: () -> Data, to path: String) throws(IndexError) {
         let draft = path + ".new"
-        unlink(draft)
-        defer { unlink(draft) }
-        let descriptor = open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        let descriptor = open(draft, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .file(path: draft, reason: IndexError.systemText(errno)) }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX) == 0 else {
+            throw .file(path: draft, reason: IndexError.systemText(errno))
+        }
+        // What is locked may be the key by now, under its own name.
+        guard access(path, F_OK) != 0 else {
+            unlink(draft)
+            return
+        }
+        guard fchmod(descriptor, 0o600) == 0, ftruncate(descriptor, 0) == 0 else {
+            throw .file(path: draft, reason: IndexError.systemText(errno))
+        }
+        let bytes = make()
         let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        let isOnDisk = written == bytes.count && fsync(descriptor) == 0
-        let reason = IndexError.systemText(written >= 0 && written < bytes.count ? ENOSPC : errno)
-        close(descriptor)
-        guard isOnDisk else { throw .file(path: path, reason: reason) }
+        guard written == bytes.count, fsync(descriptor) == 0 else {
+            let code = written >= 0 && written < bytes.count ? ENOSPC : errno
+            throw .file(path: path, reason: IndexError.systemText(code))
+        }
         try DurableFile.move(draft, to: path)
     }
 }
