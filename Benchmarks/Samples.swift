@@ -21,7 +21,7 @@ struct Samples: Sendable {
         Figure(percentile(0.5), spreadOf: roundMedians, decimals: decimals)
     }
 
-    /// What `other` takes less than this, round by round.
+    /// What `other` takes less than this; its spread is that of the rounds.
     func difference(from other: Samples, decimals: Int) -> Figure {
         Figure(
             percentile(0.5) - other.percentile(0.5), spreadOf: zip(roundMedians, other.roundMedians).map { $0 - $1 },
@@ -107,44 +107,57 @@ struct Stopwatch: Sendable {
 
     /// Something to time. It gets the numbers of the calls, so that it can take turns over its inputs.
     struct Item {
-        /// Makes the calls with these numbers, one after another. Milliseconds of each.
-        let times: (ClosedRange<Int>) async throws -> [Double]
+        /// How many calls take turns.
+        let series: Int
+        /// Makes the calls with these numbers, one after another. Milliseconds of each, by series.
+        let times: (ClosedRange<Int>) async throws -> [[Double]]
 
         init(call: @escaping (Int) async throws -> Void) {
-            times = { numbers in
-                var times: [Double] = []
-                times.reserveCapacity(numbers.count)
-                for number in numbers { times.append(try await milliseconds { try await call(number) }) }
+            self.init(alternating: [call])
+        }
+
+        /// Several things whose difference is wanted: each number is called with each of them, one right after the other,
+        /// so that what the machine does meanwhile and what the caches hold is the same for all.
+        init(alternating calls: [(Int) async throws -> Void]) {
+            self.init(series: calls.count) { numbers in
+                var times = calls.map { _ in [Double]() }
+                for number in numbers {
+                    for (series, call) in calls.enumerated() {
+                        times[series].append(try await milliseconds { try await call(number) })
+                    }
+                }
                 return times
             }
         }
 
-        private init(times: @escaping (ClosedRange<Int>) async throws -> [Double]) {
+        private init(series: Int, times: @escaping (ClosedRange<Int>) async throws -> [[Double]]) {
+            self.series = series
             self.times = times
         }
 
         /// Something that makes its calls elsewhere, in another process, and takes the time there.
         static func timedElsewhere(_ times: @escaping (ClosedRange<Int>) async throws -> [Double]) -> Item {
-            Item(times: times)
+            Item(series: 1) { [try await times($0)] }
         }
     }
 
-    /// Times every item in each of `rounds` rounds, in another random order each time. One call before each stretch is
-    /// not counted: it meets the caches that another item left.
+    /// Times every item in each of `rounds` rounds, in another random order each time; the series of all items, in their
+    /// order. One call before each stretch is not counted: it meets the caches that another item left.
     static func interleave(
         _ items: [Item], rounds: Int, calls: Int, random: inout RandomNumbers, progress: (Int) -> Void = { _ in }
     ) async throws -> [Samples] {
-        var samples = items.map { _ in Samples() }
+        var samples = items.map { Array(repeating: Samples(), count: $0.series) }
         for round in 0..<rounds {
             for index in items.indices.shuffled(using: &random) {
                 let first = round * (calls + 1)
-                let times = try await items[index].times(first...first + calls)
-                samples[index].beginRound()
-                for time in times.dropFirst() { samples[index].add(time) }
+                for (series, times) in try await items[index].times(first...first + calls).enumerated() {
+                    samples[index][series].beginRound()
+                    for time in times.dropFirst() { samples[index][series].add(time) }
+                }
             }
             progress(round + 1)
         }
-        return samples
+        return samples.flatMap { $0 }
     }
 }
 
