@@ -1,13 +1,14 @@
-import Dispatch
 import Foundation
 import GRDB
 import Glibc
+import VectorSearch
 
 /// The SQLite file of an index: opened, checked, migrated.
 struct IndexDatabase: Sendable {
     let path: String
     let pool: DatabasePool
-    private let readers = DispatchQueue(label: "portcullis.readers", qos: .userInitiated, attributes: .concurrent)
+    /// Short reads; as many at a time as the pool has connections for them.
+    private let readers: WorkPool
 
     /// Opens the file at `path` and brings it to the newest version.
     ///
@@ -20,7 +21,9 @@ struct IndexDatabase: Sendable {
         defer { umask(mask) }
         do {
             if exists { try IndexFileHeader.check(path) } else { try Self.make(path) }
-            pool = try DatabasePool(path: path, configuration: Self.configuration(path))
+            let configuration = Self.configuration(path)
+            readers = WorkPool(width: configuration.maximumReaderCount)
+            pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction { db in
                 // A commit is acknowledged when it is on the disk; the pool's own default for WAL is NORMAL.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -72,16 +75,17 @@ struct IndexDatabase: Sendable {
 
     /// Reads in one transaction; what SQLite or GRDB reports becomes an `IndexError`.
     ///
-    /// On a thread of `readers`, which may wait until a connection is free. The pool's own asynchronous form changes
-    /// threads twice, once to wait and once to read.
+    /// On a thread of `readers`: the pool's own asynchronous form changes threads twice, once to wait for a connection
+    /// and once to read.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         // The pool is kept here, until the result is there, and not on the other thread, which lets go a moment later: the
         // file could still be open then, although its last owner is gone.
         defer { withExtendedLifetime(pool) {} }
-        return try await withCheckedThrowingContinuation { continuation in
-            readers.async { [unowned pool, path] in
-                continuation.resume(
-                    with: Result { try pool.read(body) }.mapError { IndexError.translated($0, path: path) })
+        return try await readers.run { [unowned pool, path] in
+            do {
+                return try pool.read(body)
+            } catch {
+                throw IndexError.translated(error, path: path)
             }
         }
     }
@@ -89,12 +93,16 @@ struct IndexDatabase: Sendable {
     /// Everything that SQLite and the references between tables can tell about damage; empty when sound.
     /// O(size of the file).
     func integrityProblems() async throws -> [String] {
-        try await read { db in
-            let pages = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
-            let references = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map {
-                "a row of \($0["table"] as String? ?? "?") refers to a row that is not there"
+        do {
+            return try await pool.read { db in
+                let pages = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
+                let references = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map {
+                    "a row of \($0["table"] as String? ?? "?") refers to a row that is not there"
+                }
+                return pages + references
             }
-            return pages + references
+        } catch {
+            throw IndexError.translated(error, path: path)
         }
     }
 }

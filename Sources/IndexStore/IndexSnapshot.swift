@@ -17,7 +17,7 @@ package struct IndexSnapshot: Sendable {
     let codec: RecordCodec
     let keys: IndexKeys
     let scan: ExactScan
-    let scanPool: ScanPool
+    let scanPool: WorkPool
 
     /// Number of passages.
     package var passageCount: Int { partitions.values.reduce(0) { $0 + $1.rows.count } }

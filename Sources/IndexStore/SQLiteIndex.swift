@@ -42,7 +42,7 @@ package final class SQLiteIndex: PassageIndex {
             try Self.claim(database, for: model)
             let empty = IndexSnapshot(
                 generation: 0, dimension: dimension, partitions: [:], database: database, codec: codec, keys: keys,
-                scan: ExactScan(), scanPool: ScanPool(width: scanThreads))
+                scan: ExactScan(), scanPool: WorkPool(width: scanThreads))
             current = Mutex(try empty.loaded())
         } catch {
             throw IndexError.translated(error, path: path)

@@ -23,7 +23,7 @@ package struct ScoredRow: Hashable, Sendable {
 /// they came, on the BLAS library, or on the processor; and a row's score depends on that row and the query alone
 /// (Rule 2, non-interference; Rule 3, exact by default).
 ///
-/// A scan occupies its thread until it ends, so it belongs on a `ScanPool`, never on Swift's cooperative threads.
+/// A scan occupies its thread until it ends, so it belongs on a `WorkPool`, never on Swift's cooperative threads.
 package struct ExactScan: Sendable {
     /// The largest number of results that can be asked for.
     package static let resultLimit = 1_000_000

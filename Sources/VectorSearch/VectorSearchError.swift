@@ -19,8 +19,8 @@ package enum VectorSearchError: Error, Equatable, CustomStringConvertible {
     case resultCountOutOfRange(given: Int, limit: Int)
     /// The lowest score asked for is a NaN or an infinity.
     case minimumScoreNotFinite
-    /// As many scans as allowed are waiting for a thread. Try again later.
-    case tooManyScansWaiting(limit: Int)
+    /// As many scans or reads as allowed are waiting for a thread. Try again later.
+    case tooManyWaiting(limit: Int)
     /// A score of the BLAS library lay further from the exact score than float32 arithmetic allows, so no result can
     /// be vouched for. The library is broken or computes with less than float32: install another one.
     case scoreBoundViolated(library: String)
@@ -43,8 +43,8 @@ package enum VectorSearchError: Error, Equatable, CustomStringConvertible {
             "\(given) results were asked for; between 1 and \(limit) are allowed"
         case .minimumScoreNotFinite:
             "the lowest score asked for is not a finite number"
-        case .tooManyScansWaiting(let limit):
-            "\(limit) scans are waiting already; try again later"
+        case .tooManyWaiting(let limit):
+            "\(limit) others are waiting already; try again later"
         case .scoreBoundViolated(let library):
             "\(library) computed a score outside its error bound; install another BLAS library"
         }

@@ -31,7 +31,7 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             return Problem(status: .forbidden, kind: "purpose", detail: error.description, field: "purpose")
         case IndexError.outdated:
             return .unavailable("the index is changing; ask again")
-        case VectorSearchError.tooManyScansWaiting:
+        case VectorSearchError.tooManyWaiting:
             return .unavailable("too many questions are waiting; ask again")
         case let error as EndpointError:
             // Holds neither the question nor anything that the endpoint said about it.

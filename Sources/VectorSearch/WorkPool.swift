@@ -1,12 +1,12 @@
 import Dispatch
 import Synchronization
 
-/// A few threads on which scans run, one thread for each scan.
+/// A few threads for work that holds its thread for milliseconds: a scan, a read from a file.
 ///
-/// A scan computes for milliseconds without a pause. On Swift's cooperative threads, of which there are as many as
-/// cores, two of them would stop every other task of the process. Here they wait in line instead, first come first
-/// served, and the line has an end (Rule 7, every number has a limit).
-package final class ScanPool: Sendable {
+/// On Swift's cooperative threads, of which there are as many as cores, two pieces of such work would stop every other
+/// task of the process. Here they wait in line instead, first come first served, and the line has an end (rule 7, every
+/// number has a limit).
+package final class WorkPool: Sendable {
     private typealias Job = @Sendable () -> Void
 
     private struct Line {
@@ -29,12 +29,12 @@ package final class ScanPool: Sendable {
         }
     }
 
-    /// The largest number of scans at one time.
+    /// The largest number of threads at one time.
     package let width: Int
-    /// The largest number of scans that wait.
+    /// The largest number of pieces of work that wait.
     package let waitingLimit: Int
 
-    private let queue = DispatchQueue(label: "portcullis.scan", qos: .userInitiated, attributes: .concurrent)
+    private let queue = DispatchQueue(label: "portcullis.work", qos: .userInitiated, attributes: .concurrent)
     private let line = Mutex(Line())
 
     /// A pool of `width` threads at most; they start when needed.
@@ -44,16 +44,16 @@ package final class ScanPool: Sendable {
         self.waitingLimit = waitingLimit
     }
 
-    /// The number of scans that wait for a thread at the moment.
+    /// How many wait for a thread at the moment.
     package var waitingCount: Int { line.withLock { $0.count } }
 
-    /// Runs `scan` on a thread of the pool and returns what it returns.
+    /// Runs `work` on a thread of the pool and returns what it returns.
     ///
-    /// A task that is cancelled while it waits in line throws `CancellationError` when its turn comes, and its scan
-    /// does not run. A scan that has begun runs to its end.
+    /// A task that is cancelled while it waits in line throws `CancellationError` when its turn comes, and its work
+    /// does not run. What has begun runs to its end.
     ///
-    /// - Throws: `VectorSearchError.tooManyScansWaiting`; `CancellationError`; what `scan` throws.
-    package func run<Result: Sendable>(_ scan: @escaping @Sendable () throws -> Result) async throws -> Result {
+    /// - Throws: `VectorSearchError.tooManyWaiting`; `CancellationError`; what `work` throws.
+    package func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
         let cancelled = Flag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -61,11 +61,11 @@ package final class ScanPool: Sendable {
                     if cancelled.isSet {
                         continuation.resume(throwing: CancellationError())
                     } else {
-                        continuation.resume(with: Swift.Result { try scan() })
+                        continuation.resume(with: Swift.Result { try work() })
                     }
                 }
                 if !accepted {
-                    continuation.resume(throwing: VectorSearchError.tooManyScansWaiting(limit: waitingLimit))
+                    continuation.resume(throwing: VectorSearchError.tooManyWaiting(limit: waitingLimit))
                 }
             }
         } onCancel: {

@@ -4,12 +4,12 @@ import Testing
 
 @testable import VectorSearch
 
-/// The line in front of the scan threads: its width, its end, its order.
-@Suite struct ScanPoolTests {
+/// The line in front of the threads: its width, its end, its order.
+@Suite struct WorkPoolTests {
     private struct Failure: Error {}
 
     @Test func returnsWhatTheScanReturns() async throws {
-        let pool = ScanPool(width: 2)
+        let pool = WorkPool(width: 2)
         var random = SeededRandom(40)
         let world = try World(shape: .mixture, using: &random)
         let partitions = try world.partitions()
@@ -22,7 +22,7 @@ import Testing
 
     /// Scans at the same time share nothing: each gets the answer it would get alone.
     @Test func scansAtTheSameTimeDoNotMix() async throws {
-        let pool = ScanPool(width: 4)
+        let pool = WorkPool(width: 4)
         let scan = ExactScan()
         var random = SeededRandom(41)
         var worlds: [World] = []
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func neverRunsMoreThanItsWidth() async throws {
-        let pool = ScanPool(width: 3)
+        let pool = WorkPool(width: 3)
         let gauge = Gauge()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<40 {
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func refusesPastItsLimitAndPassesOverTheCancelled() async throws {
-        let pool = ScanPool(width: 1, waitingLimit: 1)
+        let pool = WorkPool(width: 1, waitingLimit: 1)
         let (started, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let busy = Task {
             try await pool.run {
@@ -71,7 +71,7 @@ import Testing
         let ran = Gauge()
         let waiting = Task { try await pool.run { ran.enter() } }
         while pool.waitingCount == 0 { await Task.yield() }
-        await #expect(throws: VectorSearchError.tooManyScansWaiting(limit: 1)) { try await pool.run {} }
+        await #expect(throws: VectorSearchError.tooManyWaiting(limit: 1)) { try await pool.run {} }
         waiting.cancel()
         gate.signal()
         try await busy.value
