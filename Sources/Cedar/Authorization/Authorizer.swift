@@ -56,7 +56,7 @@ extension Evaluator {
         return true
     }
 
-    private func matches(_ constraint: ScopeConstraint, _ uid: EntityUID) -> Bool {
+    func matches(_ constraint: ScopeConstraint, _ uid: EntityUID) -> Bool {
         switch constraint {
         case .any: true
         case .equal(.entity(let other)): uid == other
@@ -67,7 +67,7 @@ extension Evaluator {
         }
     }
 
-    private func matches(_ constraint: ActionConstraint) -> Bool {
+    func matches(_ constraint: ActionConstraint) -> Bool {
         switch constraint {
         case .any: true
         case .equal(let other): action == other

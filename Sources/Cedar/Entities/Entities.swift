@@ -104,6 +104,20 @@ public struct Entities: Sendable {
         return result
     }
 
+    /// The record that an entity would have in the store, without adding it.
+    ///
+    /// - Throws: `duplicate` where the store has the entity, or something below it.
+    func record(adding entity: Entity) throws(EntityError) -> Record {
+        let isNamed = base.absent.contains(entity.uid) || overlay.values.contains { $0.ancestors.contains(entity.uid) }
+        guard record(of: entity.uid) == nil, !isNamed else { throw .duplicate(entity.uid) }
+        var ancestors = entity.parents
+        for parent in entity.parents {
+            if let above = record(of: parent)?.ancestors { ancestors.formUnion(above) }
+        }
+        guard !ancestors.contains(entity.uid) else { throw .cycle(entity.uid) }
+        return Record(entity: entity, ancestors: ancestors)
+    }
+
     private static func close(_ entities: [EntityUID: Entity]) throws(EntityError) -> Base {
         let closed = try ancestors(of: entities) { _ in nil }
         var records: [EntityUID: Record] = [:]

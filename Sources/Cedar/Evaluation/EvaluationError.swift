@@ -11,6 +11,8 @@ public enum EvaluationFault: Error, Hashable, Sendable {
     case malformedExtensionValue(function: String)
     case wrongNumberOfArguments(function: String, expected: Int, actual: Int)
     case tooDeep(height: Int, limit: Int)
+    /// The value depends on a resource that is not known yet; only in specialisation, never in a response.
+    case resourceUnknown
 }
 
 extension EvaluationFault: CustomStringConvertible {
@@ -26,6 +28,7 @@ extension EvaluationFault: CustomStringConvertible {
         case .wrongNumberOfArguments(let function, let expected, let actual):
             "`\(function)` takes \(expected) argument(s), not \(actual)"
         case .tooDeep(let height, let limit): "the expression is \(height) levels high; the limit is \(limit)"
+        case .resourceUnknown: "the value depends on a resource that is not known yet"
         }
     }
 }

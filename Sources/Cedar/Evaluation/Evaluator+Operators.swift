@@ -4,6 +4,14 @@ extension Evaluator {
     ) throws(EvaluationError) -> Value {
         let first = try value(left)
         let second = try value(right)
+        return try apply(operation, first, second, left, right, at: expression)
+    }
+
+    /// The value of an operation on values of operands.
+    func apply(
+        _ operation: Expr.BinaryOperator, _ first: Value, _ second: Value, _ left: Expr, _ right: Expr,
+        at expression: Expr
+    ) throws(EvaluationError) -> Value {
         switch operation {
         case .equal: return .bool(first == second)
         case .notEqual: return .bool(first != second)
@@ -65,14 +73,14 @@ extension Evaluator {
     func isIn(_ first: Value, _ second: Value, _ left: Expr, _ right: Expr) throws(EvaluationError) -> Bool {
         let uid = try entity(first, operation: "in", at: left)
         switch second {
-        case .entity(let group): return entities.isEntity(uid, in: group)
+        case .entity(let group): return try isEntity(uid, in: group, at: left)
         case .set(let members):
             var found = false
             for member in members {
                 guard case .entity(let group) = member else {
                     throw mismatch("in", "a set of entities", member, at: right)
                 }
-                if !found { found = entities.isEntity(uid, in: group) }
+                if !found { found = try isEntity(uid, in: group, at: left) }
             }
             return found
         default: throw mismatch("in", "entity or set of entities", second, at: right)
@@ -85,7 +93,7 @@ extension Evaluator {
     ) throws(EvaluationError) -> Value {
         let uid = try entity(first, operation: operation.rawValue, at: left)
         guard case .string(let key) = second else { throw mismatch(operation.rawValue, "String", second, at: right) }
-        let record = entities.record(of: uid)
+        let record = try record(of: uid, at: left)
         if operation == .hasTag { return .bool(record?.tags[key] != nil) }
         guard let record else { throw fault(.noSuchEntity(uid.type), at: expression) }
         guard let value = record.tags[key] else { throw fault(.noSuchTag(on: uid.type), at: expression) }
@@ -101,7 +109,7 @@ extension Evaluator {
             }
             return value
         case .entity(let uid):
-            guard let record = entities.record(of: uid) else { throw fault(.noSuchEntity(uid.type), at: expression) }
+            guard let record = try record(of: uid, at: target) else { throw fault(.noSuchEntity(uid.type), at: expression) }
             guard let value = record.attributes[name] else {
                 throw fault(.noSuchAttribute(name, of: owner.kind), at: expression)
             }
@@ -113,15 +121,17 @@ extension Evaluator {
     /// Follows the path while there are links; a missing one makes it false, one without attributes is a fault.
     func has(_ path: [CedarString], _ target: Expr) throws(EvaluationError) -> Value {
         var owner = try value(target)
+        var isWord = target.isResource
         for name in path {
             let next: Value?
             switch owner {
             case .record(let attributes): next = attributes[name]
-            case .entity(let uid): next = entities.record(of: uid)?.attributes[name]
+            case .entity(let uid): next = try record(of: uid, isWord: isWord, at: target)?.attributes[name]
             default: throw mismatch("has \(name)", "entity or Record", owner, at: target)
             }
             guard let next else { return .bool(false) }
             owner = next
+            isWord = false
         }
         return .bool(true)
     }

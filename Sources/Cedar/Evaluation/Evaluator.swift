@@ -8,13 +8,55 @@ public struct Evaluator: Sendable {
     let resource: EntityUID
     let context: Value
     let entities: Entities
+    /// What is known of the resource where it does not stand in `entities`.
+    private let resourceRecord: Entities.Record?
+    /// Where this is a type, whatever would look up an entity of it other than by the word `resource` itself ends with the
+    /// fault `resourceUnknown`: what is evaluated is to hold for other resources too.
+    private let unknownType: EntityTypeName?
 
     public init(request: Request, entities: Entities) {
+        self.init(request: request, entities: entities, unknownType: nil)
+    }
+
+    init(request: Request, entities: Entities, unknownType: EntityTypeName?) {
         principal = request.principal
         action = request.action
         resource = request.resource
         context = .record(request.context)
         self.entities = entities
+        resourceRecord = nil
+        self.unknownType = unknownType
+    }
+
+    /// The same request about another resource.
+    ///
+    /// - Parameter unknownType: See the property.
+    init(_ other: Evaluator, resource record: Entities.Record, unknownType: EntityTypeName?) {
+        principal = other.principal
+        action = other.action
+        resource = record.entity.uid
+        context = other.context
+        entities = other.entities
+        resourceRecord = record
+        self.unknownType = unknownType
+    }
+
+    /// What the store knows of the entity that is the value of `expression`.
+    func record(of uid: EntityUID, at expression: Expr) throws(EvaluationError) -> Entities.Record? {
+        try record(of: uid, isWord: expression.isResource, at: expression)
+    }
+
+    /// - Parameter isWord: Whether the entity was named by the word `resource`.
+    func record(of uid: EntityUID, isWord: Bool, at expression: Expr) throws(EvaluationError) -> Entities.Record? {
+        if let unknownType, !isWord, uid.type == unknownType { throw fault(.resourceUnknown, at: expression) }
+        if let resourceRecord, uid == resource { return resourceRecord }
+        return entities.record(of: uid)
+    }
+
+    /// Whether `uid`, the value of `expression`, is `group` or below it.
+    func isEntity(_ uid: EntityUID, in group: EntityUID, at expression: Expr) throws(EvaluationError) -> Bool {
+        guard uid != group else { return true }
+        return try record(of: uid, at: expression)?.ancestors.contains(group) ?? false
     }
 
     /// The value of an expression, or the fault of the first operand that has none.
@@ -112,6 +154,13 @@ public struct Evaluator: Sendable {
             throw mismatch("like", "String", subject, at: target)
         }
         return .bool(pattern.matches(string))
+    }
+}
+
+extension Expr {
+    /// Whether this is the word `resource`.
+    var isResource: Bool {
+        if case .variable(.resource) = kind { true } else { false }
     }
 }
 
