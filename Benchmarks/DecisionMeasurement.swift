@@ -58,7 +58,7 @@ struct DecisionMeasurement: Sendable {
     }
 
     private func item(_ enclave: Enclave, person: String, labels: [Label]) -> (item: Stopwatch.Item, labels: Int) {
-        let numbered = labels.enumerated().map { (LabelID(Int64($0)), $1) }
+        let numbered = LabelTable(labels.enumerated().map { (LabelID(Int64($0)), $1) })
         return (
             Stopwatch.Item { _ in
                 let caller = try Caller(developmentIdentity: person, enclave: enclave)

@@ -4,6 +4,8 @@ package import Labels
 /// Who wants to retrieve passages, and under which circumstances: what a decision is about besides the label.
 package struct AccessRequest: Hashable, Sendable {
     package static let action = EntityUID(type: "Action", id: "retrieve")
+    /// The attribute of the context that holds the instant.
+    static let clock: CedarString = "now"
 
     package var principal: EntityUID
     package var purpose: ByteText

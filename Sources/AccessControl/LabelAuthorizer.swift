@@ -1,87 +1,80 @@
 package import Cedar
-package import Labels
+import Labels
 
 /// Decides which labels a request may read: the policy decision point.
+///
+/// The policies are specialised for the request, and what remains of them is decided for each distinct label. The result
+/// is kept: the next request that policies cannot tell from this one takes no decision, and a new label takes one.
+///
+/// Rule 4, fail closed, twice. A label that is not as the schema says (left from an older schema) is denied, because a
+/// policy that asks `has` would take no notice of what is missing. And a policy that fails on a label denies that label
+/// (`LabelDecisions`).
 package struct LabelAuthorizer: Sendable {
-    private let authorizer: Authorizer
-    private let conformance: Conformance
+    private let plan: PolicyPlan
     private let entities: Entities
     private let principalTypes: Set<EntityTypeName>
+    private let records: LabelRecords
+    private let cache: DecisionCache
 
-    /// - Parameter entities: people, groups, services and whatever labels refer to. No entity is a passage.
-    package init(policies: PolicySet, schema: Schema, entities: Entities) throws(EntityError) {
-        authorizer = Authorizer(policies: policies)
-        conformance = Conformance(schema: schema)
+    /// - Parameters:
+    ///   - entities: people, groups, services and whatever labels refer to. No entity is a passage.
+    ///   - cacheLimit: How many requests' decisions are kept.
+    package init(
+        policies: PolicySet, schema: Schema, entities: Entities, cacheLimit: Int = 1_024
+    ) throws(EntityError) {
+        plan = PolicyPlan(policies: policies, clock: AccessRequest.clock)
         self.entities = try entities.adding(schema.actionEntities)
         principalTypes = schema.action(AccessRequest.action)?.principalTypes ?? []
+        records = LabelRecords(plan: plan, schema: schema, entities: self.entities)
+        cache = DecisionCache(limit: cacheLimit)
     }
 
-    /// One decision for each label. The labels are distinct and so are their ids.
-    package func permittedLabels(among labels: [(LabelID, Label)], for request: AccessRequest) -> PermittedLabels {
-        var permitted: [LabelID: Label] = [:]
-        var failures: [String: Int] = [:]
-        var nonconforming = 0
-        var seen: Set<LabelID> = []
-        let isKnown = isKnown(request.principal)
+    /// One decision for each label.
+    package func permittedLabels(among labels: LabelTable, for request: AccessRequest) -> PermittedLabels {
+        guard isKnown(request.principal) else {
+            var report = DecisionReport(decided: labels.count)
+            report.isPrincipalKnown = false
+            return nothing(of: labels, report)
+        }
         let context = request.context
-        for (id, label) in labels {
-            precondition(seen.insert(id).inserted, "a label id stands for two labels")
-            guard isKnown else { continue }
-            switch decide(label, for: request, context: context) {
-            case .permitted: permitted[id] = label
-            case .denied: break
-            case .nonconforming: nonconforming += 1
-            case .failed(let policies):
-                for policy in policies { failures[policy, default: 0] += 1 }
-            }
-        }
-        assert(seen.count == labels.count)
-        return PermittedLabels(
-            permitted,
-            report: DecisionReport(
-                decided: labels.count, permitted: permitted.count, nonconforming: nonconforming, failures: failures,
-                isPrincipalKnown: isKnown))
-    }
-
-    /// The decision for one label by itself.
-    package func mayRead(_ label: Label, for request: AccessRequest) -> Bool {
-        guard isKnown(request.principal), case .permitted = decide(label, for: request, context: request.context) else {
-            return false
-        }
-        return true
-    }
-
-    private enum Outcome {
-        case permitted, denied, nonconforming
-        case failed(policies: Set<String>)
-    }
-
-    /// Rule 4, fail closed, twice. A label that is not as the schema says (left from an older schema) is denied, because a
-    /// policy that asks `has` would take no notice of what is missing. And a policy that fails denies the label: Cedar
-    /// itself skips such a policy, and a `forbid` that overflows would then let through what it is there to hold back.
-    private func decide(_ label: Label, for request: AccessRequest, context: [CedarString: Value]) -> Outcome {
-        let resource = LabelEntity.entity(of: label)
-        let store: Entities
+        let key = DecisionCache.Key(principal: request.principal, context: plan.relevant(context))
         do {
-            try conformance.check(resource)
-            store = try entities.adding([resource])
+            if var known = cache.decisions(for: key, at: request.now), known.isPrefix(of: labels) {
+                if known.count == labels.count { return known.permittedLabels }
+                try known.extend(to: labels, records) { name(of: $0) }
+                // The new labels were decided as of the instant of the first request. Where one of them makes it matter,
+                // all are decided anew.
+                if known.validity?.contains(request.now) == true {
+                    cache.store(known, for: key)
+                    return known.permittedLabels
+                }
+            }
+            var decisions = LabelDecisions(specialized(request, context: context))
+            try decisions.extend(to: labels, records) { name(of: $0) }
+            cache.store(decisions, for: key)
+            return decisions.permittedLabels
         } catch {
-            return .nonconforming
+            // The store has an entity that stands for labels: nothing can be said about any.
+            return nothing(of: labels, DecisionReport(decided: labels.count, nonconforming: labels.count))
         }
-        let response = authorizer.authorize(
-            Request(
-                principal: request.principal, action: AccessRequest.action, resource: LabelEntity.uid,
-                context: context),
-            entities: store)
-        guard response.errors.isEmpty else {
-            return .failed(policies: Set(response.errors.map { name(of: $0.policy) }))
-        }
-        return response.decision == .allow ? .permitted : .denied
+    }
+
+    /// How many requests' decisions are kept at the moment.
+    package var cachedCount: Int { cache.count }
+
+    private func nothing(of labels: LabelTable, _ report: DecisionReport) -> PermittedLabels {
+        PermittedLabels(labels, permitted: labels.blocks.map { _ in 0 }, report: report)
+    }
+
+    private func specialized(_ request: AccessRequest, context: [CedarString: Value]) -> ResidualPolicySet {
+        plan.specialized(
+            principal: request.principal, action: AccessRequest.action, context: context,
+            resourceType: LabelEntity.type, entities: entities)
     }
 
     /// The policy's `@id`, or else its number in the set.
     private func name(of policy: PolicyID) -> String {
-        (authorizer.policies[policy]?.annotation("id") ?? policy.name).description
+        (plan.policies[policy]?.annotation("id") ?? policy.name).description
     }
 
     /// Clearance comes from the store: a principal that is not in it has none, even where a policy permits anyone.

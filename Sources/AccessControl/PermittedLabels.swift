@@ -5,48 +5,71 @@ package import Labels
 /// Only `LabelAuthorizer` makes one: there is no initialiser outside of this module. Whoever scans or fetches rows asks
 /// for this type, so a scan without a decision does not compile (rule 1, decide before touching).
 package struct PermittedLabels: Sendable {
-    private let labels: [LabelID: Label]
-    private let permitted: Set<Label>
+    private let table: LabelTable
+    /// By block of the table: one bit for each label, the first in the lowest.
+    private let permitted: [UInt64]
+    package let count: Int
     /// How the decisions went, for the audit and for administrators; not for the caller.
     package let report: DecisionReport
 
     /// For `LabelAuthorizer` alone.
-    init(_ labels: [LabelID: Label], report: DecisionReport) {
-        self.labels = labels
-        self.permitted = Set(labels.values)
+    init(_ table: LabelTable, permitted: [UInt64], report: DecisionReport) {
+        precondition(permitted.count == table.blocks.count)
+        self.table = table
+        self.permitted = permitted
+        count = permitted.reduce(0) { $0 + $1.nonzeroBitCount }
         self.report = report
     }
 
-    package var count: Int { labels.count }
-    package var isEmpty: Bool { labels.isEmpty }
+    package var isEmpty: Bool { count == 0 }
 
-    /// In the order of the ids.
-    package var ids: [LabelID] { labels.keys.sorted() }
+    /// In ascending order.
+    package var ids: [LabelID] {
+        var ids: [LabelID] = []
+        ids.reserveCapacity(count)
+        for (block, bits) in zip(table.blocks, permitted) {
+            var rest = bits
+            while rest != 0 {
+                ids.append(block.ids[rest.trailingZeroBitCount])
+                rest &= rest - 1
+            }
+        }
+        return ids
+    }
 
-    package func contains(_ id: LabelID) -> Bool { labels[id] != nil }
+    package func contains(_ id: LabelID) -> Bool { self[id] != nil }
 
-    /// The label, if it is permitted.
-    package subscript(id: LabelID) -> Label? { labels[id] }
-
-    /// Whether text of this label may be shown: a title or heading, whose label was among those decided.
-    package func mayRead(_ label: Label) -> Bool { permitted.contains(label) }
+    /// The label, if it is permitted. O(log labels).
+    package subscript(id: LabelID) -> Label? {
+        guard let (block, row) = table.place(of: id), permitted[block] & (1 << UInt64(row)) != 0 else { return nil }
+        return table.blocks[block].labels[row]
+    }
 
     /// Those permitted labels that a filter keeps. A filter only narrows.
     package func narrowed(to isKept: (Label) throws -> Bool) rethrows -> PermittedLabels {
-        PermittedLabels(try labels.filter { try isKept($0.value) }, report: report)
+        var narrowed = permitted
+        for (position, block) in table.blocks.enumerated() {
+            var rest = permitted[position]
+            while rest != 0 {
+                let row = rest.trailingZeroBitCount
+                if try !isKept(block.labels[row]) { narrowed[position] &= ~(1 << UInt64(row)) }
+                rest &= rest - 1
+            }
+        }
+        return PermittedLabels(table, permitted: narrowed, report: report)
     }
 }
 
 /// What happened while labels were decided. It holds ids of policies and numbers, no values.
 package struct DecisionReport: Hashable, Sendable {
     /// How many distinct labels were decided.
-    package let decided: Int
+    package internal(set) var decided = 0
     /// How many of them were permitted, before any filter.
-    package let permitted: Int
+    package internal(set) var permitted = 0
     /// How many of them were not as the schema declares passages. They are denied.
-    package let nonconforming: Int
+    package internal(set) var nonconforming = 0
     /// For how many labels each policy failed, by its `@id` or number. They are denied, whatever other policies say.
-    package let failures: [String: Int]
+    package internal(set) var failures: [String: Int] = [:]
     /// Whether the principal is in the store; nothing is permitted to one that is not.
-    package let isPrincipalKnown: Bool
+    package internal(set) var isPrincipalKnown = true
 }

@@ -1,3 +1,4 @@
+import AccessControl
 import Foundation
 import GRDB
 import Labels
@@ -9,8 +10,8 @@ extension IndexSnapshot {
     /// The generation that the next commit makes.
     func next() -> IndexSnapshot {
         IndexSnapshot(
-            generation: generation + 1, dimension: dimension, partitions: partitions, database: database, codec: codec,
-            keys: keys, scan: scan, scanPool: scanPool)
+            generation: generation + 1, dimension: dimension, partitions: partitions, labels: labels,
+            database: database, codec: codec, keys: keys, scan: scan, scanPool: scanPool)
     }
 
     mutating func remove(_ document: DocumentID, in db: Database) throws {
@@ -104,6 +105,7 @@ extension IndexSnapshot {
             arguments: [Data(digest.bytes), codec.encode(label.canonicalBytes, as: .label)])
         let id = LabelID(db.lastInsertedRowID)
         partitions[id] = LabelPartition(label: label, digest: digest, rows: try Partition(dimension: dimension))
+        labels.append(label, id: id)
         return id
     }
 }

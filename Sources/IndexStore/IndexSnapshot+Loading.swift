@@ -1,3 +1,4 @@
+import AccessControl
 import Foundation
 import GRDB
 import Labels
@@ -26,7 +27,8 @@ extension IndexSnapshot {
             }
             return IndexSnapshot(
                 generation: generation.flatMap { Int64(String(decoding: $0, as: UTF8.self)) } ?? 0,
-                dimension: dimension, partitions: partitions, database: database, codec: codec, keys: keys, scan: scan,
+                dimension: dimension, partitions: partitions, labels: LabelTable(partitions.map { ($0, $1.label) }),
+                database: database, codec: codec, keys: keys, scan: scan,
                 scanPool: scanPool)
         }
     }

@@ -13,6 +13,8 @@ package struct IndexSnapshot: Sendable {
     let generation: Int64
     let dimension: Int
     var partitions: [LabelID: LabelPartition]
+    /// The label of each partition.
+    package internal(set) var labels: LabelTable
     let database: IndexDatabase
     let codec: RecordCodec
     let keys: IndexKeys
@@ -32,8 +34,6 @@ package struct IndexSnapshot: Sendable {
 }
 
 extension IndexSnapshot: PassageSnapshot {
-    package var labels: [(LabelID, Label)] { partitions.map { ($0.key, $0.value.label) } }
-
     /// The permitted partitions in the order of their keyed digests: the same order in an index that holds nothing else.
     private func ordered(_ permitted: PermittedLabels) -> [(id: LabelID, partition: LabelPartition)] {
         permitted.ids.compactMap { id in partitions[id].map { (id, $0) } }.sorted { $0.1.digest < $1.1.digest }

@@ -1,5 +1,4 @@
 package import AccessControl
-package import Labels
 package import Passages
 
 /// Where `Retrieval` finds passages. Rows may be in this process or on another machine.
@@ -14,7 +13,7 @@ package protocol PassageIndex: Sendable {
 /// (rule 1, decide before touching).
 package protocol PassageSnapshot: Sendable {
     /// Every distinct label of a passage, title or heading.
-    var labels: [(LabelID, Label)] { get }
+    var labels: LabelTable { get }
 
     /// The `limit` permitted passages of the highest score of at least `minimumScore`, ordered by score, then id.
     func nearest(

@@ -1,3 +1,4 @@
+import AccessControl
 package import Crypto
 import Foundation
 import GRDB
@@ -41,7 +42,8 @@ package final class SQLiteIndex: PassageIndex {
         do {
             try Self.claim(database, for: model)
             let empty = IndexSnapshot(
-                generation: 0, dimension: dimension, partitions: [:], database: database, codec: codec, keys: keys,
+                generation: 0, dimension: dimension, partitions: [:], labels: LabelTable(), database: database,
+                codec: codec, keys: keys,
                 scan: ExactScan(), scanPool: WorkPool(width: scanThreads))
             current = Mutex(try empty.loaded())
         } catch {

@@ -58,7 +58,7 @@ struct EnclaveTests {
             let marks = try enclave.labelScheme.marking.portionMarks(in: Array("(CUI//NOFORN) x".utf8))
             let labels = [labeling.documentLabel, try labeling.label(marked: marks)]
             #expect(labels.map { enclave.labelScheme.marking.marking(of: $0).text } == ["CUI//SP-EXPT", "CUI//NOFORN"])
-            let numbered = labels.enumerated().map { (LabelID(Int64($0.offset)), $0.element) }
+            let numbered = LabelTable(labels.enumerated().map { (LabelID(Int64($0.offset)), $0.element) })
             func permitted(_ id: ByteText) throws -> [LabelID] {
                 let request = AccessRequest(
                     principal: try #require(enclave.principals.principal(id)).uid, purpose: "engineering",

@@ -31,7 +31,7 @@ struct KeyFileTests {
     func abandonedDraft() throws {
         let folder = try TemporaryFolder()
         let path = folder.url.appending(path: "key").path
-        FileManager.default.createFile(
+        _ = FileManager.default.createFile(
             atPath: path + ".new", contents: Data(repeating: 9, count: 500), attributes: [.posixPermissions: 0o644])
         let made = try KeyFile.contents(at: path) { Data([1, 2, 3]) }
         #expect(made == Data([1, 2, 3]))

@@ -131,7 +131,7 @@ private struct LibraryIndex: PassageIndex {
 private struct LibrarySnapshot: PassageSnapshot {
     let base: IndexSnapshot
 
-    var labels: [(LabelID, Label)] { base.labels }
+    var labels: LabelTable { base.labels }
 
     func nearest(
         to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double

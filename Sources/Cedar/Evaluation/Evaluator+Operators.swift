@@ -109,7 +109,9 @@ extension Evaluator {
             }
             return value
         case .entity(let uid):
-            guard let record = try record(of: uid, at: target) else { throw fault(.noSuchEntity(uid.type), at: expression) }
+            guard let record = try record(of: uid, at: target) else {
+                throw fault(.noSuchEntity(uid.type), at: expression)
+            }
             guard let value = record.attributes[name] else {
                 throw fault(.noSuchAttribute(name, of: owner.kind), at: expression)
             }

@@ -16,7 +16,7 @@ public struct ResidualPolicySet: Sendable {
     /// The instant of the request, if the context has one.
     let now: Int64?
     /// How long what has been answered already stays as it is; nil where it is for this instant alone.
-    let validity: ValidityInterval?
+    public let validity: ValidityInterval?
 
     /// How many policies may still apply or fail, those that have become the same counted once.
     public var count: Int { residuals.count }

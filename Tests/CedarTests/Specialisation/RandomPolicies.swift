@@ -123,11 +123,14 @@ struct RandomPolicies {
         case 10, 11, 12:
             let now = Expr(.attribute(Expr(.variable(.context)), Self.clock))
             let other = chance(60) ? operand(depth: 1) : Expr(.attribute(word(), one(of: Self.names)))
-            let operation: Expr.BinaryOperator = one(of: [.less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual])
+            let operation: Expr.BinaryOperator = one(of: [
+                .less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual,
+            ])
             return Expr(chance(50) ? .binary(operation, now, other) : .binary(operation, other, now))
         default:
             let operations: [Expr.BinaryOperator] = [
-                .equal, .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .in, .in, .contains, .contains,
+                .equal, .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .in, .in, .contains,
+                .contains,
                 .containsAll, .containsAny, .hasTag, .getTag,
             ]
             return Expr(.binary(one(of: operations), operand(depth: depth - 1), operand(depth: depth - 1)))
@@ -148,7 +151,8 @@ struct RandomPolicies {
         case 3: return Expr(.set((0..<Int.random(in: 0...3, using: &random)).map { _ in operand(depth: depth - 1) }))
         case 4: return Expr(.record([Expr.Field(name: one(of: Self.names), value: operand(depth: depth - 1))]))
         case 5:
-            return Expr(.binary(one(of: [.add, .multiply, .getTag]), operand(depth: depth - 1), operand(depth: depth - 1)))
+            return Expr(
+                .binary(one(of: [.add, .multiply, .getTag]), operand(depth: depth - 1), operand(depth: depth - 1)))
         case 6: return Expr(.negate(operand(depth: depth - 1)))
         case 7: return Expr(.attribute(operand(depth: depth - 1), one(of: Self.names)))
         case 8: return word()

@@ -91,7 +91,8 @@ struct SpecialisationTests {
             let world = try World(&random)
             let expected = try world.oracle()
             try #require(try world.specialized().verdicts == expected, "seed \(seed), round \(round)")
-            try #require(try world.specialized(isRemembering: false).verdicts == expected, "seed \(seed), round \(round)")
+            try #require(
+                try world.specialized(isRemembering: false).verdicts == expected, "seed \(seed), round \(round)")
             for verdict in expected {
                 seen[verdict.decision, default: 0] += 1
                 errors += verdict.failing.isEmpty ? 0 : 1
@@ -99,7 +100,9 @@ struct SpecialisationTests {
             folded += Set(expected).count == 1 ? 1 : 0
         }
         // The worlds are worth something only where all of it happens.
-        #expect(seen[.allow]! > 2_000 && seen[.deny]! > 2_000 && errors > 2_000 && folded < 480, "\(seen) \(errors) \(folded)")
+        #expect(
+            seen[.allow]! > 2_000 && seen[.deny]! > 2_000 && errors > 2_000 && folded < 480,
+            "\(seen) \(errors) \(folded)")
     }
 
     @Test("A result holds at every instant of the interval that it states")

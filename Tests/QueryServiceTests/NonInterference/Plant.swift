@@ -208,7 +208,7 @@ private struct LeakySnapshot: PassageSnapshot {
     let plant: Plant
     let everything: PermittedLabels
 
-    var labels: [(LabelID, Label)] { base.labels }
+    var labels: LabelTable { base.labels }
 
     func nearest(
         to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double

@@ -1,0 +1,77 @@
+package import Labels
+
+/// The distinct labels of one generation of an index, in the order of their ids.
+///
+/// Labels are only ever added, and a table that has some more shares everything else with the one before: a change of
+/// many labels' index costs little, and what was decided for the old table can be found again (`LabelDecisions`).
+package struct LabelTable: Sendable {
+    /// At most `capacity` labels that are decided together. Never changed.
+    final class Block: Sendable {
+        static let capacity = 64
+
+        let ids: [LabelID]
+        let labels: [Label]
+
+        init(ids: [LabelID], labels: [Label]) {
+            self.ids = ids
+            self.labels = labels
+        }
+
+        /// Whether this has the rows of `other`, and maybe more behind them.
+        func extends(_ other: Block) -> Bool {
+            self === other || (ids.starts(with: other.ids) && labels.starts(with: other.labels))
+        }
+    }
+
+    /// All but the last are full.
+    private(set) var blocks: [Block] = []
+    package private(set) var count = 0
+
+    /// The table without labels.
+    package init() {}
+
+    /// - Parameter labels: In any order. The ids differ from each other, and so do the labels.
+    package init(_ labels: some Sequence<(LabelID, Label)>) {
+        let sorted = labels.sorted { $0.0 < $1.0 }
+        for start in stride(from: 0, to: sorted.count, by: Block.capacity) {
+            let part = sorted[start..<min(start + Block.capacity, sorted.count)]
+            precondition(zip(part, part.dropFirst()).allSatisfy { $0.0 < $1.0 }, "a label id stands for two labels")
+            precondition(blocks.last.map { $0.ids.last! < part[start].0 } ?? true, "a label id stands for two labels")
+            blocks.append(Block(ids: part.map(\.0), labels: part.map(\.1)))
+        }
+        count = sorted.count
+    }
+
+    /// Adds a label whose id is above all others. O(blocks).
+    package mutating func append(_ label: Label, id: LabelID) {
+        if let last = blocks.last {
+            precondition(last.ids.last! < id, "the ids of labels ascend")
+            if last.ids.count < Block.capacity {
+                blocks[blocks.count - 1] = Block(ids: last.ids + [id], labels: last.labels + [label])
+                count += 1
+                return
+            }
+        }
+        blocks.append(Block(ids: [id], labels: [label]))
+        count += 1
+    }
+
+    /// Where a label stands: its block and its place there. O(log labels).
+    func place(of id: LabelID) -> (block: Int, row: Int)? {
+        let block = Self.firstIndex(in: blocks.indices) { blocks[$0].ids.last! >= id }
+        guard block < blocks.count else { return nil }
+        let ids = blocks[block].ids
+        let row = Self.firstIndex(in: ids.indices) { ids[$0] >= id }
+        return ids[row] == id ? (block, row) : nil
+    }
+
+    /// The first for which `isReached`, which stays true from there on; the end where it is never true.
+    private static func firstIndex(in range: Range<Int>, where isReached: (Int) -> Bool) -> Int {
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while low < high {
+            let middle = (low + high) / 2
+            if isReached(middle) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
