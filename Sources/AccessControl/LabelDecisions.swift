@@ -19,13 +19,7 @@ struct LabelDecisions: Sendable {
     var count: Int { table.count }
 
     /// Whether this was made for the labels of `other` or for the first of them.
-    func isPrefix(of other: LabelTable) -> Bool {
-        guard table.blocks.count <= other.blocks.count else { return false }
-        for (block, later) in zip(table.blocks, other.blocks) where block !== later {
-            guard later.extends(block) else { return false }
-        }
-        return true
-    }
+    func isPrefix(of other: LabelTable) -> Bool { table.isPrefix(of: other) }
 
     var permittedLabels: PermittedLabels { PermittedLabels(table, permitted: permitted, report: report) }
 
@@ -35,14 +29,13 @@ struct LabelDecisions: Sendable {
     mutating func extend(to other: LabelTable, _ records: LabelRecords, name: (PolicyID) -> String) throws(EntityError)
     {
         guard other.count > table.count else { return }
-        let blocks = try records.blocks(of: other)
+        let first = max(0, table.blocks.count - 1)
+        let blocks = try records.blocks(of: other, from: first)
         // For a few labels it is quicker to ask each than to make tables of answers.
         var decisions = ResidualDecisions(
             residual, interner: records.interner,
             isRemembering: other.count - table.count > LabelTable.Block.capacity)
-        let first = max(0, table.blocks.count - 1)
-        for position in first..<blocks.count {
-            let block = blocks[position]
+        for (position, block) in zip(first..., blocks) {
             let decided = position < table.blocks.count ? table.blocks[position].ids.count : 0
             guard decided < block.resources.count else { continue }
             let fresh = block.resources.all & ~((1 << UInt64(decided)) - 1)

@@ -5,11 +5,17 @@ import Synchronization
 /// Labels as the resources that policies are decided on: checked against the schema, their values numbered. Made once
 /// for each label, not for each request.
 final class LabelRecords: Sendable {
-    struct Block: Sendable {
+    final class Block: Sendable {
         let source: LabelTable.Block
         /// Those of the labels that are as the schema says. The others have no attributes here.
         let conforming: UInt64
         let resources: ResourceBlock
+
+        init(source: LabelTable.Block, conforming: UInt64, resources: ResourceBlock) {
+            self.source = source
+            self.conforming = conforming
+            self.resources = resources
+        }
     }
 
     let interner: ResourceInterner
@@ -21,26 +27,25 @@ final class LabelRecords: Sendable {
         conformance = Conformance(schema: schema)
     }
 
-    /// The records of a table's labels, block by block. Those that were made before are found again.
-    func blocks(of table: LabelTable) throws(EntityError) -> [Block] {
-        var blocks = known.withLock { $0 }
-        var isNew = blocks.count < table.blocks.count
-        for (position, source) in table.blocks.enumerated() {
-            if position < blocks.count {
-                if blocks[position].source === source { continue }
-                blocks[position] = try block(source, after: blocks[position])
-                isNew = true
-            } else {
-                blocks.append(try block(source, after: nil))
-            }
-        }
-        blocks.removeLast(blocks.count - table.blocks.count)
-        if isNew {
-            let made = blocks
+    /// The records of a table's labels from a block on. Those that were made before are found again.
+    func blocks(of table: LabelTable, from first: Int) throws(EntityError) -> [Block] {
+        try known.withLock { known throws(EntityError) in
+            var blocks: [Block] = []
             // An older table, whose reader is not done yet, takes nothing away from the newest.
-            known.withLock { if made.count >= $0.count { $0 = made } }
+            let isNewest = table.blocks.count >= known.count
+            for position in min(first, known.count)..<table.blocks.count {
+                let source = table.blocks[position]
+                let old = position < known.count ? known[position] : nil
+                let block = if let old, old.source === source { old } else { try self.block(source, after: old) }
+                if position == known.count {
+                    known.append(block)
+                } else if isNewest {
+                    known[position] = block
+                }
+                if position >= first { blocks.append(block) }
+            }
+            return blocks
         }
-        return blocks
     }
 
     private func block(_ source: LabelTable.Block, after old: Block?) throws(EntityError) -> Block {

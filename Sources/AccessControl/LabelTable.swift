@@ -2,8 +2,11 @@ package import Labels
 
 /// The distinct labels of one generation of an index, in the order of their ids.
 ///
-/// Labels are only ever added, and a table that has some more shares everything else with the one before: a change of
-/// many labels' index costs little, and what was decided for the old table can be found again (`LabelDecisions`).
+/// Labels are only ever added, and a table that has some more shares everything else with the one before, so that what
+/// was decided for the old one can be found again (`LabelDecisions`).
+///
+/// INVARIANT (prefix): two tables that share a block have it at the same place and share all blocks before it. A block is
+/// made for one place behind certain others, and tables change at their end only.
 package struct LabelTable: Sendable {
     /// At most `capacity` labels that are decided together. Never changed.
     final class Block: Sendable {
@@ -19,7 +22,7 @@ package struct LabelTable: Sendable {
 
         /// Whether this has the rows of `other`, and maybe more behind them.
         func extends(_ other: Block) -> Bool {
-            self === other || (ids.starts(with: other.ids) && labels.starts(with: other.labels))
+            ids.starts(with: other.ids) && labels.starts(with: other.labels)
         }
     }
 
@@ -54,6 +57,14 @@ package struct LabelTable: Sendable {
         }
         blocks.append(Block(ids: [id], labels: [label]))
         count += 1
+    }
+
+    /// Whether all labels of this table stand in `other`, at the same places. O(1), by the invariant (prefix).
+    func isPrefix(of other: LabelTable) -> Bool {
+        guard let last = blocks.indices.last else { return true }
+        guard last < other.blocks.count else { return false }
+        if blocks[last] === other.blocks[last] { return true }
+        return other.blocks[last].extends(blocks[last]) && (last == 0 || blocks[last - 1] === other.blocks[last - 1])
     }
 
     /// Where a label stands: its block and its place there. O(log labels).

@@ -20,6 +20,8 @@ public struct ResidualDecisions {
     private let counts: [Int]
     private let isRemembering: Bool
     private var answers: [Answer]
+    /// By test: the value of the operand that is known, where there is one.
+    private var knownValues: [Value?]
     /// How long the outcomes so far stay as they are; nil where they are for this instant alone.
     public private(set) var validity: ValidityInterval?
 
@@ -47,18 +49,27 @@ public struct ResidualDecisions {
         counts = interner.counts
         self.isRemembering = isRemembering
         answers = Array(repeating: .none, count: set.plan.tests.count)
+        knownValues = Array(repeating: nil, count: set.plan.tests.count)
         var open: Set<Int> = []
         for residual in set.residuals { residual.condition.collectTests(into: &open) }
-        for number in open { answers[number] = answer(set.plan.tests[number], interner) }
+        for number in open {
+            if case .operation(_, let known, _, _) = set.plan.tests[number].shape {
+                knownValues[number] = try? set.evaluator.evaluate(known)
+            }
+            answers[number] = answer(number, interner)
+        }
     }
 
-    private func answer(_ test: ConditionTest, _ interner: ResourceInterner) -> Answer {
+    private func answer(_ number: Int, _ interner: ResourceInterner) -> Answer {
+        let test = set.plan.tests[number]
         switch test.shape {
         case .known, .resource: return .evaluated
         case .presence(let column): return .numbers([ResourceInterner.absent], column: column, isNegated: true)
-        case .operation(let operation, let known, let column, let isKnownFirst):
+        case .operation(let operation, _, let column, let isKnownFirst):
             // A comparison with the clock is evaluated: each value of the column bounds how long the outcome holds.
-            if case .unused = test.clock, let values = values(operation, known, isKnownFirst: isKnownFirst) {
+            if case .unused = test.clock, let known = knownValues[number],
+                let values = Self.values(operation, known, isKnownFirst: isKnownFirst)
+            {
                 let wanted = interner.numbers(of: values, column: column)
                 let isNegated = operation == .notEqual
                 guard isRemembering, wanted.count > Self.listLimit else {
@@ -83,12 +94,11 @@ public struct ResidualDecisions {
     private static let listLimit = 4
 
     /// The values of the attribute for which an operation is true (for `!=`: false), where they can be listed.
-    private func values(_ operation: Expr.BinaryOperator, _ known: Expr, isKnownFirst: Bool) -> [Value]? {
-        guard let value = try? set.evaluator.evaluate(known) else { return nil }
-        switch (operation, value) {
-        case (.equal, _), (.notEqual, _): return [value]
-        case (.contains, .set(let members)) where isKnownFirst: return Array(members)
-        default: return nil
+    private static func values(_ operation: Expr.BinaryOperator, _ known: Value, isKnownFirst: Bool) -> [Value]? {
+        switch (operation, known) {
+        case (.equal, _), (.notEqual, _): [known]
+        case (.contains, .set(let members)) where isKnownFirst: Array(members)
+        default: nil
         }
     }
 
@@ -198,6 +208,7 @@ public struct ResidualDecisions {
     ///   is `dependent` where it would not.
     private mutating func evaluate(_ number: Int, _ record: Entities.Record, isForAll: Bool) -> Truth {
         let test = set.plan.tests[number]
+        if case .unused = test.clock, let truth = quickly(number, test, record) { return truth }
         let evaluator = Evaluator(set.evaluator, resource: record, unknownType: isForAll ? set.resourceType : nil)
         let truth: Truth
         do {
@@ -211,6 +222,33 @@ public struct ResidualDecisions {
             }
         }
         return truth
+    }
+
+    /// The answer of a test of a simple shape without walking through its expression; nil for others.
+    private func quickly(_ number: Int, _ test: ConditionTest, _ record: Entities.Record) -> Truth? {
+        switch test.shape {
+        case .emptiness(let column):
+            guard let value = attribute(column, of: record) else { return .fault }
+            guard case .set(let members) = value else { return .fault }
+            return members.isEmpty ? .yes : .no
+        case .operation(let operation, let known, let column, let isKnownFirst):
+            // `in` looks into the store, where the resource is another matter.
+            guard operation != .in, let first = knownValues[number] else { return nil }
+            guard let second = attribute(column, of: record) else { return .fault }
+            do throws(EvaluationError) {
+                let value = try set.evaluator.apply(
+                    operation, isKnownFirst ? first : second, isKnownFirst ? second : first, known, known, at: known)
+                guard case .bool(let truth) = value else { return .fault }
+                return truth ? .yes : .no
+            } catch {
+                return .fault
+            }
+        default: return nil
+        }
+    }
+
+    private func attribute(_ column: Int, of record: Entities.Record) -> Value? {
+        record.attributes[set.plan.columns.attributes[column - 1]]
     }
 }
 
