@@ -10,8 +10,9 @@ import Labels
 /// policy that asks `has` would take no notice of what is missing. And a policy that fails on a label denies that label
 /// (`LabelDecisions`).
 package struct LabelAuthorizer: Sendable {
-    private let plan: PolicyPlan
-    private let entities: Entities
+    let plan: PolicyPlan
+    let conformance: Conformance
+    let entities: Entities
     private let principalTypes: Set<EntityTypeName>
     private let records: LabelRecords
     private let cache: DecisionCache
@@ -25,7 +26,8 @@ package struct LabelAuthorizer: Sendable {
         plan = PolicyPlan(policies: policies, clock: AccessRequest.clock)
         self.entities = try entities.adding(schema.actionEntities)
         principalTypes = schema.action(AccessRequest.action)?.principalTypes ?? []
-        records = LabelRecords(plan: plan, schema: schema, entities: self.entities)
+        conformance = Conformance(schema: schema)
+        records = LabelRecords(plan: plan, conformance: conformance, entities: self.entities)
         cache = DecisionCache(limit: cacheLimit)
     }
 
@@ -72,13 +74,10 @@ package struct LabelAuthorizer: Sendable {
             resourceType: LabelEntity.type, entities: entities)
     }
 
-    /// The policy's `@id`, or else its number in the set.
-    private func name(of policy: PolicyID) -> String {
-        (plan.policies[policy]?.annotation("id") ?? policy.name).description
-    }
+    private func name(of policy: PolicyID) -> String { (plan.policies[policy]?.name ?? policy.name).description }
 
     /// Clearance comes from the store: a principal that is not in it has none, even where a policy permits anyone.
-    private func isKnown(_ principal: EntityUID) -> Bool {
+    func isKnown(_ principal: EntityUID) -> Bool {
         principalTypes.contains(principal.type) && entities.record(of: principal) != nil
     }
 }

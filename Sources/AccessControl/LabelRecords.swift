@@ -22,9 +22,9 @@ final class LabelRecords: Sendable {
     private let conformance: Conformance
     private let known = Mutex<[Block]>([])
 
-    init(plan: PolicyPlan, schema: Schema, entities: Entities) {
+    init(plan: PolicyPlan, conformance: Conformance, entities: Entities) {
         interner = ResourceInterner(plan: plan, type: LabelEntity.type, entities: entities)
-        conformance = Conformance(schema: schema)
+        self.conformance = conformance
     }
 
     /// The records of a table's labels from a block on. Those that were made before are found again.

@@ -11,6 +11,7 @@ package struct Enclave: Sendable {
     package let settings: EnclaveSettings
     package let schema: Schema
     package let policies: PolicySet
+    package var policyCount: Int { policies.count }
     /// 16 hexadecimal digits; equal policies and schema have equal versions.
     package let policyVersion: String
     /// 16 hexadecimal digits; equal label rules and schema have equal versions, and give a document equal labels.

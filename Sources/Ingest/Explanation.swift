@@ -1,7 +1,7 @@
 import Enclaves
 import IndexStore
 import Inspection
-import Labels
+package import Labels
 import Passages
 
 /// Why a document's label is what it is.
@@ -41,10 +41,6 @@ extension Ingestor {
         let document = try await labelled(path)
         let labeling = document.labeling
         let scheme = enclave.labelScheme
-        var counts: [Label: Int] = [:]
-        for block in document.blocks {
-            for label in block.partLabels.isEmpty ? [block.label] : block.partLabels { counts[label, default: 0] += 1 }
-        }
         return Explanation(
             path: path, marking: scheme.marking.marking(of: labeling.documentLabel).text,
             steps: labeling.provenance.map {
@@ -54,7 +50,7 @@ extension Ingestor {
                 )
             },
             parents: labeling.parentProvenance.map { "\($0.parent.type)::\"\($0.parent.id)\" from \($0.source)" },
-            blocks: counts.map { label, count in
+            blocks: document.blockCounts.map { label, count in
                 Explanation.Blocks(
                     marking: scheme.marking.marking(of: label).text, count: count,
                     isDocumentLabel: label == labeling.documentLabel)
@@ -62,7 +58,29 @@ extension Ingestor {
     }
 }
 
+extension Ingestor.LabelledDocument {
+    /// How many blocks, or parts of them, bear each label.
+    fileprivate var blockCounts: [Label: Int] {
+        var counts: [Label: Int] = [:]
+        for block in blocks {
+            for label in block.partLabels.isEmpty ? [block.label] : block.partLabels { counts[label, default: 0] += 1 }
+        }
+        return counts
+    }
+}
+
 extension Ingestor {
+    /// The labels of a document's blocks, that of most blocks first.
+    ///
+    /// - Throws: The reason where the document is set aside.
+    package func labels(of path: String) async throws -> [(label: Label, blocks: Int)] {
+        try await labelled(path).blockCounts.map { ($0.key, $0.value) }.sorted { left, right in
+            left.blocks == right.blocks
+                ? left.label.canonicalBytes.lexicographicallyPrecedes(right.label.canonicalBytes)
+                : left.blocks > right.blocks
+        }
+    }
+
     /// - Parameter path: of a file, or of a member of one: `notes/2025.jsonl#N-17`.
     private func labelled(_ path: String) async throws -> LabelledDocument {
         do throws(SetAsideReason) {

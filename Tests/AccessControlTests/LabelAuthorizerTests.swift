@@ -210,10 +210,3 @@ struct LabelAuthorizerTests {
         for (id, label) in labels { #expect(try authorizer.mayRead(label, for: request()) == all.contains(id)) }
     }
 }
-
-extension LabelAuthorizer {
-    /// The decision for one label by itself.
-    func mayRead(_ label: Label, for request: AccessRequest) -> Bool {
-        !permittedLabels(among: LabelTable([(LabelID(1), label)]), for: request).isEmpty
-    }
-}

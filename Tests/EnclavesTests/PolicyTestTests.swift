@@ -16,9 +16,8 @@ struct PolicyTestTests {
     }
 
     private func disagreements(in folder: URL) throws -> (count: Int, found: [String]) {
-        let enclave = try Enclave(folder: folder)
-        let cases = try PolicyTestFile.all(of: folder).flatMap(\.cases)
-        return (cases.count, try cases.compactMap { try $0.disagreement(in: enclave) })
+        let run = try PolicyTestRun(Enclave(folder: folder))
+        return (run.outcomes.count, run.failures.map { "\($0.test.location) \($0.test.name): \($0.result)" })
     }
 
     @Test("Those of the sample enclaves pass", arguments: samples)
@@ -39,10 +38,11 @@ struct PolicyTestTests {
         let (count, found) = try disagreements(in: folder.url)
         #expect(count >= 14)
         #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
-        let cases = try PolicyTestFile.all(of: folder.url).flatMap(\.cases)
-        for policy in try Enclave(folder: folder.url).policies.policies {
-            let id = policy.nameInTests
-            let own = cases.filter { $0.name.hasPrefix(id + ":") }
+        let enclave = try Enclave(folder: folder.url)
+        let cases = try PolicyTestRun(enclave).outcomes.map(\.test)
+        for policy in enclave.policies.policies {
+            let id = policy.name
+            let own = cases.filter { $0.name.description.hasPrefix("\(id):") }
             let applies: Decision = policy.effect == .permit ? .allow : .deny
             #expect(own.contains { $0.decision == applies && $0.reasons == [id] }, "\(id) never decides")
             #expect(own.contains { $0.decision != applies }, "\(id) always decides")

@@ -73,6 +73,23 @@ package struct CommandRunner: Sendable {
                 emit(.output(problems.map { $0 + "\n" }.joined()))
             }
             return problems.isEmpty ? .success : .incomplete
+        case .explainDecision(let person, let path, let purpose, let json):
+            let enclave = engine.current.enclave
+            let caller = try Caller(developmentIdentity: person, enclave: enclave)
+            let request = try caller.accessRequest(purpose: purpose, network: .loopback, now: Clock.now)
+            let labels = try await Ingestor(enclave: enclave, index: engine.index, embedder: engine.embedder)
+                .labels(of: path)
+            let explanation = DecisionExplanation(
+                path: path, person: person, request: request, labels: labels, enclave: enclave)
+            emit(.output(json ? try Self.json(explanation) : explanation.text))
+            return explanation.parts.allSatisfy(\.isPermitted) ? .success : .incomplete
+        case .comparePolicies(let folder, let json):
+            let difference = ClearanceDifference(
+                old: engine.current.enclave,
+                new: try Enclave(folder: URL(filePath: folder, directoryHint: .isDirectory)),
+                labels: engine.index.snapshot().passageCounts, network: .loopback, now: Clock.now)
+            emit(.output(json ? try Self.json(difference) : difference.text))
+            return difference.rows.isEmpty ? .success : .incomplete
         }
     }
 

@@ -7,6 +7,10 @@ package enum ControlCommand: Codable, Sendable {
     case labels(json: Bool)
     case explain(path: String, json: Bool)
     case check(json: Bool)
+    /// Why a person may read a document or may not.
+    case explainDecision(person: String, path: String, purpose: String?, json: Bool)
+    /// What the policies and principals of another folder would change.
+    case comparePolicies(folder: String, json: Bool)
 
     package struct IngestArguments: Codable, Sendable {
         /// Whether documents whose labels changed are all that is taken up.

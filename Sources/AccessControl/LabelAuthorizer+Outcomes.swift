@@ -1,0 +1,23 @@
+package import Cedar
+package import Labels
+
+extension LabelAuthorizer {
+    /// What every policy says about a label, each evaluated from the beginning; nil for a label that is not as the schema
+    /// says, or for a principal that is not in the store: both are denied whatever the policies say.
+    package func outcomes(of label: Label, for request: AccessRequest) -> [PolicyOutcome]? {
+        let resource = LabelEntity.entity(of: label)
+        guard isKnown(request.principal), (try? conformance.check(resource)) != nil,
+            let store = try? entities.adding([resource])
+        else { return nil }
+        return Authorizer(policies: plan.policies).outcomes(
+            of: Request(
+                principal: request.principal, action: AccessRequest.action, resource: resource.uid,
+                context: request.context),
+            entities: store)
+    }
+
+    /// Whether one label may be read.
+    package func mayRead(_ label: Label, for request: AccessRequest) -> Bool {
+        !permittedLabels(among: LabelTable([(LabelID(0), label)]), for: request).isEmpty
+    }
+}

@@ -1,0 +1,208 @@
+import ArgumentParser
+import Enclaves
+import Foundation
+import QueryService
+
+/// Policies as code: what can be checked before they are in force.
+struct Policy: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check, test, explain and compare policies.",
+        usage: "portcullis policy <subcommand> <enclave> [<options>]",
+        discussion: manual.text,
+        subcommands: [PolicyCheck.self, PolicyTests.self, PolicyExplain.self, PolicyDiff.self])
+
+    static let manual = Manual(
+        description: """
+            Policies are code: they have a checker, tests, explanations and a way to see what a change would do before \
+            it is in force. Statuses fit continuous integration.
+            """,
+        success: "Nothing is wrong, nothing differs.",
+        incomplete: "A test failed, somebody may not read something, or somebody gains or loses something.",
+        files: [
+            Manual.File.settings, (name: "ENCLAVE/policies/", what: "Cedar schema, policies, and their tests."),
+            (name: "ENCLAVE/principals.yaml", what: "People, groups and services."),
+        ],
+        examples: [
+            (
+                purpose: "What a change of policies must pass:",
+                command: """
+                portcullis policy check corpus/aerospace
+                portcullis policy test corpus/aerospace
+                """
+            )
+        ])
+}
+
+struct PolicyCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Parse and strictly validate the policies of an enclave.",
+        usage: "portcullis policy check <enclave>",
+        discussion: manual.text)
+
+    static let manual = Manual(
+        description: """
+            Opens the folder as `serve` would, and says everything that is wrong with settings, schema, policies, \
+            label rules and principals: file, line, column, and what to do. Warns of policies that can never apply and \
+            of text that may be taken for other text. No index is needed.
+            """,
+        success: "The enclave can be served. There may be warnings.",
+        files: [Manual.File.settings, (name: "ENCLAVE/policies/", what: "Read, with everything else of the enclave.")],
+        examples: [
+            (purpose: "The sample enclave:", command: "portcullis policy check corpus/aerospace")
+        ])
+
+    @OptionGroup var arguments: EnclaveArguments
+
+    func run() throws {
+        let enclave: Enclave
+        do {
+            enclave = try Enclave(folder: arguments.folder)
+        } catch {
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+        for warning in enclave.warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
+        print("\(enclave.policyCount) policies are strictly valid; policy version \(enclave.policyVersion)")
+    }
+}
+
+struct PolicyTests: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test",
+        abstract: "Run the policy tests of an enclave.",
+        usage: "portcullis policy test <enclave> [--junit <file>]",
+        discussion: manual.text)
+
+    static let manual = Manual(
+        description: """
+            Decides each request of the files in policies/tests, which have the form that `cedar run-tests` reads, and \
+            compares decision, determining policies and number of errors. Prints what differs, `-` for what was \
+            expected and `+` for what came, and names the policies that no test has decide anything.
+            """,
+        success: "All tests passed.",
+        incomplete: "Some failed, or there are none.",
+        files: [(name: "ENCLAVE/policies/tests/*.json", what: "The tests.")],
+        examples: [
+            (purpose: "The sample enclave:", command: "portcullis policy test corpus/aerospace"),
+            (
+                purpose: "With a report for a build server:",
+                command: "portcullis policy test corpus/aerospace --junit policy-tests.xml"
+            ),
+        ])
+
+    @OptionGroup var arguments: EnclaveArguments
+    @Option(help: ArgumentHelp("Also write the outcome as JUnit XML.", valueName: "file"), completion: .file())
+    var junit: String?
+
+    func run() throws {
+        let report: PolicyTestReport
+        let isPassed: Bool
+        do {
+            let run = try PolicyTestRun(Enclave(folder: arguments.folder))
+            report = PolicyTestReport(run)
+            isPassed = run.failures.isEmpty && !run.outcomes.isEmpty
+            if let junit { try Data(report.junit.utf8).write(to: URL(filePath: junit)) }
+        } catch {
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+        print(report.text, terminator: "")
+        if !isPassed { throw ExitCode(ExitStatus.incomplete.rawValue) }
+    }
+}
+
+struct PolicyExplain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Say which policies let a person read a document, or what is missing.",
+        usage: """
+            portcullis policy explain <enclave> --as <person> --document <path>
+                [--purpose <purpose>] [--json]
+            """,
+        discussion: manual.text)
+
+    static let manual = Manual(
+        description: """
+            Labels the document as an ingest would and decides each of its labels for the person, who asks from this \
+            machine with a second factor. Prints the policies that decided; where nothing permits, the first \
+            condition that fails in each permit. Works only where portcullis.yaml says `mode: development`. Prints no \
+            text of the document.
+
+            \(Manual.servedElsewhere)
+            """,
+        success: "The person may read all of it.",
+        incomplete: "There is something that the person may not read.",
+        files: [
+            Manual.File.settings,
+            (name: "ENCLAVE/documents/PATH", what: "The document; PATH.label.yaml is its sidecar."),
+            Manual.File.index, Manual.File.key, Manual.File.lock,
+        ],
+        examples: [
+            (
+                purpose: "Why somebody does not see a report:",
+                command: """
+                portcullis policy explain corpus/aerospace \\
+                  --as tobias.finch --purpose communications \\
+                  --document projects/heron/reports/NCR-25-0417-rudder-disbond.md
+                """
+            )
+        ])
+
+    @OptionGroup var arguments: EnclaveArguments
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp("Who would ask: a person or service of principals.yaml.", valueName: "person"))
+    var person: String
+    @Option(help: ArgumentHelp("The document's path below documents/.", valueName: "path")) var document: String
+    @Option(help: "The purpose of use. May be left out for those who have only one.") var purpose: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        try await arguments.run(.explainDecision(person: person, path: document, purpose: purpose, json: json))
+    }
+}
+
+struct PolicyDiff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff",
+        abstract: "Say what other policies would change, for whom.",
+        usage: "portcullis policy diff <enclave> <other> [--json]",
+        discussion: manual.text)
+
+    static let manual = Manual(
+        description: """
+            Takes the labels of the first enclave's index and decides them twice for each person and each purpose the \
+            person may state: by the policies and principals of the first folder, and by those of the other one, a \
+            copy with the change. Prints what would be gained and lost, with the number of passages. Everybody asks \
+            from this machine with a second factor. Nothing is changed.
+
+            \(Manual.servedElsewhere)
+            """,
+        success: "Nobody gains or loses anything.",
+        incomplete: "Somebody does.",
+        files: [
+            Manual.File.settings,
+            (name: "OTHER/", what: "An enclave's folder; its index and documents are not looked at."),
+            Manual.File.index, Manual.File.key, Manual.File.lock,
+        ],
+        examples: [
+            (
+                purpose: "What an edited copy of the sample enclave would change:",
+                command: """
+                cp -r corpus/aerospace edited
+                portcullis policy diff corpus/aerospace edited
+                """
+            )
+        ])
+
+    @OptionGroup var arguments: EnclaveArguments
+    @Argument(help: "The folder with the other policies and principals.", completion: .directory) var other: String
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        // The process that carries it out may have another current folder.
+        let folder = URL(filePath: other, directoryHint: .isDirectory).absoluteURL.path
+        try await arguments.run(.comparePolicies(folder: folder, json: json))
+    }
+}
