@@ -85,8 +85,10 @@ struct DecisionExplanation: Encodable {
         for part in parts {
             text += "\n\(part.isPermitted ? "may read" : "may not read")  \(part.marking)  (\(part.blocks) blocks)\n"
             text += Self.lines(part.deciding)
-            if !part.isPermitted && part.deciding.isEmpty {
-                text += part.missing.isEmpty ? "  no policy permits it\n" : "  no permit applies:\n"
+            if !part.missing.isEmpty { text += "  no permit applies:\n" }
+            // Not as the schema says, or there is not one permit: nothing else can be said.
+            if !part.isPermitted && part.deciding.isEmpty && part.missing.isEmpty {
+                text += "  no policy speaks of such a label, or the schema does not allow it\n"
             }
             text += Self.lines(part.missing)
         }
