@@ -49,6 +49,7 @@ var targets: [Target] = [
 
     // What the world is made of.
     .target(name: "Cedar", swiftSettings: safe),
+    .target(name: "CedarCases", dependencies: ["Cedar"], swiftSettings: safe),
     .target(name: "StrictJSON", swiftSettings: safe),
     .target(name: "Labels", swiftSettings: safe),
     .target(name: "Passages", dependencies: ["Labels"], swiftSettings: safe),
@@ -93,8 +94,8 @@ var targets: [Target] = [
     .executableTarget(
         name: "portcullis",
         dependencies: [
-            "AccessControl", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "QueryService", "Retrieval",
-            "TextEmbedding", arguments, logging,
+            "AccessControl", "CedarCases", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "QueryService",
+            "Retrieval", "TextEmbedding", arguments, logging,
         ], swiftSettings: features),
 ]
 
@@ -102,6 +103,12 @@ var targets: [Target] = [
 targets.append(
     .target(
         name: "TestSupport", dependencies: ["TextEmbedding", grdb], path: "Tests/TestSupport", swiftSettings: features))
+
+// Random cases for the policy engine, and the official engine that they are put to as well.
+targets.append(
+    .target(
+        name: "CedarFuzzing", dependencies: ["Cedar", "CedarCases"], path: "Tests/CedarFuzzing",
+        exclude: ["cedar_peer.py", "requirements.txt"], swiftSettings: features))
 
 // A file layer below SQLite that can fail and can lose what was not synced.
 targets.append(
@@ -115,7 +122,7 @@ targets.append(
         swiftSettings: features))
 
 let tests: [(String, [Target.Dependency])] = [
-    ("Cedar", []),
+    ("Cedar", ["CedarCases", "CedarFuzzing"]),
     ("StrictJSON", []),
     ("Labels", []),
     ("Passages", ["Labels"]),

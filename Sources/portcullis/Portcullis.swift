@@ -14,7 +14,7 @@ struct Portcullis: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Init.self, Doctor.self, Ingest.self, Relabel.self, Reload.self, Watch.self, Retrieve.self, Labels.self,
-            Explain.self, Check.self, Policy.self, Serve.self, Token.self,
+            Explain.self, Check.self, Policy.self, Serve.self, Token.self, CedarCommands.self,
         ])
 
     static let manual = Manual(

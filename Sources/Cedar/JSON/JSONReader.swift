@@ -1,5 +1,5 @@
 /// Reads JSON (RFC 8259) from bytes. Duplicate keys, fractions, exponents and numbers beyond 64 bits are errors.
-struct JSONReader {
+package struct JSONReader {
     private let source: SourceText
     private let bytes: [UInt8]
     private var position = 0
@@ -14,7 +14,7 @@ struct JSONReader {
     }
 
     /// The value that is the whole text.
-    static func read(_ source: SourceText) throws(ParseError) -> JSONValue {
+    package static func read(_ source: SourceText) throws(ParseError) -> JSONValue {
         var reader = try JSONReader(source)
         let value = try reader.value()
         reader.skipBlank()

@@ -1,7 +1,7 @@
 /// A JSON document as far as the policy language needs it: numbers are whole and fit 64 bits, the keys of an object
 /// differ from each other as bytes.
-struct JSONValue {
-    indirect enum Kind {
+package struct JSONValue: Sendable {
+    package indirect enum Kind: Sendable {
         case null
         case bool(Bool)
         case integer(Int64)
@@ -11,16 +11,16 @@ struct JSONValue {
         case object([Member])
     }
 
-    struct Member {
-        let key: CedarString
-        let value: JSONValue
+    package struct Member: Sendable {
+        package let key: CedarString
+        package let value: JSONValue
     }
 
-    let kind: Kind
-    let span: SourceSpan
+    package let kind: Kind
+    package let span: SourceSpan
 
     /// The value as messages name it.
-    var shown: String {
+    package var shown: String {
         switch kind {
         case .null: "null"
         case .bool: "a boolean"
@@ -34,22 +34,22 @@ struct JSONValue {
 
 extension JSONValue {
     /// The value under a key of an object.
-    subscript(key: CedarString) -> JSONValue? {
+    package subscript(key: CedarString) -> JSONValue? {
         guard case .object(let members) = kind else { return nil }
         return members.first { $0.key == key }?.value
     }
 
-    var string: CedarString? {
+    package var string: CedarString? {
         guard case .string(let string) = kind else { return nil }
         return string
     }
 
-    var members: [Member]? {
+    package var members: [Member]? {
         guard case .object(let members) = kind else { return nil }
         return members
     }
 
-    var elements: [JSONValue]? {
+    package var elements: [JSONValue]? {
         guard case .array(let elements) = kind else { return nil }
         return elements
     }

@@ -10,7 +10,8 @@ public struct ParseError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What the writer probably meant.
     public let hint: String?
 
-    init(_ message: String, at span: SourceSpan, in source: SourceText, expected: [String] = [], hint: String? = nil) {
+    package init(
+        _ message: String, at span: SourceSpan, in source: SourceText, expected: [String] = [], hint: String? = nil) {
         self.message = message
         self.location = source.location(of: span)
         self.snippet = source.snippet(span)

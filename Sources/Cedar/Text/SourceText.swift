@@ -3,7 +3,7 @@ public struct SourceSpan: Sendable {
     public let start: Int32
     public let end: Int32
 
-    init(_ start: Int, _ end: Int) {
+    package init(_ start: Int, _ end: Int) {
         self.start = Int32(clamping: start)
         self.end = Int32(clamping: end)
     }
