@@ -90,7 +90,8 @@ package struct CaseDraft: Sendable {
         }
         members.append("\"entities\": \(entityText.map { quote(Self.string($0)) } ?? renderedEntities)")
         let list = requests.map { request in
-            let context = request.contextText.map { quote(Self.string($0)) } ?? "{\(request.context.joined(separator: ", "))}"
+            let context =
+                request.contextText.map { quote(Self.string($0)) } ?? "{\(request.context.joined(separator: ", "))}"
             return "{\(request.entities), \"context\": \(context)}"
         }
         members.append("\"requests\": [\(list.joined(separator: ", "))]")

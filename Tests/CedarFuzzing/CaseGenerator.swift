@@ -12,8 +12,8 @@ package struct CaseGenerator: Sendable {
         var generator = FuzzGenerator(seed: seed &+ UInt64(number) &* 0xD1B5_4A32_D192_ED03)
         let world = World(&generator)
         let hasSchema = !generator.chance(10)
-        let policies = PolicyWriter(world: world)
-        let entities = EntityWriter(world: world, hasSchema: hasSchema)
+        let policies = PolicyWriter(world: world, sloppiness: generator.one(of: [0, 0, 0, 1, 8]))
+        let entities = EntityWriter(world: world, hasSchema: hasSchema, isSloppy: generator.chance(25))
         let drafts = policies.policies(&generator)
         var draft = CaseDraft(
             name: "seed \(seed) case \(number)",
@@ -44,11 +44,15 @@ struct Mutation {
     var generator: FuzzGenerator
 
     private static let inserts: [String] = [
-        "(", ")", "[", "]", "{", "}", "\"", "\\", "::", ":", ";", ",", ".", "?", "-", "!", "*", "/", "//", "\n", "\r", "\t",
+        "(", ")", "[", "]", "{", "}", "\"", "\\", "::", ":", ";", ",", ".", "?", "-", "!", "*", "/", "//", "\n", "\r",
+        "\t",
         "\u{A0}", "\u{2028}", "\u{FEFF}", "\u{0}", "\\u{d800}", "\\x80", "\\u{110000}", "\\q", "\\u{1_0}", "\\u{}",
-        " in ", " has ", " like ", " is ", " if ", "true", "0", "00", "1.5", "1e3", "9223372036854775808", "null", "=", "==",
-        "<", "&&", "||", "&", "principal", "?principal", "?resource", "context", "__cedar", "__cedar::Long", "Action::\"a\"",
-        "permit", "when", "@a", "@a(\"b\")", "\\ud800", "\\ud83d\\ude00", "+", "%", " in in ", "!!!!", "!!!!!", "----1", "-----1",
+        " in ", " has ", " like ", " is ", " if ", "true", "0", "00", "1.5", "1e3", "9223372036854775808", "null", "=",
+        "==",
+        "<", "&&", "||", "&", "principal", "?principal", "?resource", "context", "__cedar", "__cedar::Long",
+        "Action::\"a\"",
+        "permit", "when", "@a", "@a(\"b\")", "\\ud800", "\\ud83d\\ude00", "+", "%", " in in ", "!!!!", "!!!!!", "----1",
+        "-----1",
         "ip(\"::1\")", ".isEmpty()", ".contains()", "foo(1)", "a::b", "a :: b", "é", "_", "# ", "\u{301}", "' ", "`",
     ]
 

@@ -6,6 +6,8 @@ struct EntityWriter {
     let world: World
     /// Without a schema entities and extension values in attributes must be marked as such.
     let hasSchema: Bool
+    /// Whether some values, parents and attributes are other than the schema wants.
+    let isSloppy: Bool
 
     static func uid(_ type: String, _ id: String) -> String {
         "{\"type\": \(quote(type)), \"id\": \(quote(id))}"
@@ -21,15 +23,19 @@ struct EntityWriter {
             for id in World.distinct(type.ids) where generator.chance(85) { universe.append((index, id)) }
         }
         universe.shuffle(using: &generator)
-        let isCyclic = generator.chance(1)
+        let isCyclic = isSloppy && generator.chance(10)
         for (position, entity) in universe.enumerated() {
             let type = world.types[entity.type]
-            var candidates = (isCyclic ? universe[...] : universe[..<position]).filter { type.memberOf.contains($0.type) }
+            var candidates = (isCyclic ? universe[...] : universe[..<position]).filter {
+                type.memberOf.contains($0.type)
+            }
             if entity.id.hasPrefix("deep"), let previous = candidates.last { candidates = [previous] }
             var parents = generator.some(of: Array(candidates), atMost: entity.id.hasPrefix("deep") ? 1 : 3)
-            if generator.chance(1) { parents.append(generator.one(of: universe)) }
+            if isSloppy, generator.chance(2) { parents.append(generator.one(of: universe)) }
             // A parent that is not in the store.
-            if let group = type.memberOf.first, generator.chance(4), world.types[group].enumeration == nil { parents.append((group, "absent")) }
+            if let group = type.memberOf.first, generator.chance(4), world.types[group].enumeration == nil {
+                parents.append((group, "absent"))
+            }
             drafts.append(
                 CaseDraft.EntityDraft(
                     uid: Self.uid(type.name, entity.id),
@@ -56,16 +62,17 @@ struct EntityWriter {
     /// Values for the attributes, as members of an object. Rarely a required one is forgotten or a stranger added.
     func members(_ attributes: [World.Attribute], _ generator: inout FuzzGenerator) -> [String] {
         var members: [String] = []
-        for attribute in attributes where attribute.isRequired ? !generator.chance(1) : generator.chance(55) {
+        for attribute in attributes
+        where attribute.isRequired ? !(isSloppy && generator.chance(1)) : generator.chance(55) {
             members.append("\(Self.quote(attribute.name)): \(value(attribute.type, &generator))")
         }
-        if generator.chance(1) { members.append("\"stranger\": 1") }
+        if isSloppy, generator.number(0...199) == 0 { members.append("\"stranger\": 1") }
         return members
     }
 
     private func value(_ type: World.ValueType, _ generator: inout FuzzGenerator) -> String {
         // Of another type than declared, rarely.
-        let type = generator.number(0...999) < 4 ? world.type(&generator, depth: 1) : type
+        let type = isSloppy && generator.chance(1) ? world.type(&generator, depth: 1) : type
         switch type {
         case .bool: return generator.one(of: ["true", "false"])
         case .long: return "\(generator.one(of: Literals.longs))"
@@ -76,7 +83,8 @@ struct EntityWriter {
         case .duration: return call("duration", Literals.durations, Literals.wrongDurations, &generator)
         case .entity(let index):
             let uid = Self.uid(world.types[index].name, generator.one(of: world.types[index].ids))
-            return hasSchema && generator.chance(50) ? uid : "{\"__entity\": \(uid)}"
+            return odd(uid, "__entity", &generator)
+                ?? (hasSchema && generator.chance(50) ? uid : "{\"__entity\": \(uid)}")
         case .set(let element):
             let elements = (0..<generator.number(0...3)).map { _ in value(element, &generator) }
             return "[\(elements.joined(separator: ", "))]"
@@ -84,18 +92,42 @@ struct EntityWriter {
         }
     }
 
-    private func call(_ function: String, _ texts: [String], _ wrong: [String], _ generator: inout FuzzGenerator) -> String {
-        let text = Self.quote(generator.one(of: generator.number(0...999) < 5 ? wrong : texts))
+    private func call(_ function: String, _ texts: [String], _ wrong: [String], _ generator: inout FuzzGenerator)
+        -> String
+    {
+        let text = Self.quote(generator.one(of: isSloppy && generator.chance(1) ? wrong : texts))
         let object = "{\"fn\": \"\(function)\", \"arg\": \(text)}"
+        if let odd = odd(object, "__extn", &generator) { return odd }
         guard hasSchema else { return "{\"__extn\": \(object)}" }
         return generator.one(of: [text, object, "{\"__extn\": \(object)}"])
+    }
+
+    /// An escape that has more members than it should, or not the form of one.
+    private func odd(_ object: String, _ escape: String, _ generator: inout FuzzGenerator) -> String? {
+        guard isSloppy, generator.chance(2) else { return nil }
+        let open = object.dropLast()
+        return generator.one(of: [
+            "{\"\(escape)\": \(object), \"more\": 1}", "{\"\(escape)\": \(open), \"more\": 1}}",
+            "\(open), \"more\": 1}",
+            "{\"\(escape)\": 1}", "{\"\(escape)\": {}}", "{\"\(escape)\": [\(object)]}", "{\"\(escape)\": \"a\"}",
+            "{\"__expr\": 1}",
+            "{\"__expr\": \"1\"}", "{\"__expr\": \"1\", \"more\": 1}",
+            "{\"__extn\": {\"fn\": \"ip\", \"args\": [\"::1\"]}}",
+            "{\"__extn\": {\"fn\": \"ip\", \"args\": []}}", "{\"__extn\": {\"fn\": \"nothing\", \"arg\": 1}}",
+            "{\"__extn\": {\"fn\": \"ip\", \"arg\": {\"__extn\": {\"fn\": \"ip\", \"arg\": \"::1\"}}}}",
+            "{\"__extn\": {\"fn\": \"toDate\", \"arg\": {\"__extn\": {\"fn\": \"datetime\", \"arg\": \"2024-01-01\"}}}}",
+            "{\"__entity\": {\"type\": \"a b\", \"id\": \"x\"}}", "{\"__entity\": {\"type\": \"User\", \"id\": 1}}",
+            "{}",
+        ])
     }
 
     func request(_ generator: inout FuzzGenerator) -> CaseDraft.RequestDraft {
         let usable = world.actions.filter { !$0.principals.isEmpty }
         let action = generator.chance(97) ? generator.one(of: usable) : generator.one(of: world.actions)
         func entity(_ types: [Int]) -> String {
-            let index = types.isEmpty || generator.chance(3) ? generator.number(0...world.types.count - 1) : generator.one(of: types)
+            let index =
+                types.isEmpty || generator.chance(3)
+                ? generator.number(0...world.types.count - 1) : generator.one(of: types)
             let type = world.types[index]
             let id = generator.chance(4) ? generator.one(of: Literals.texts) : generator.one(of: type.ids)
             return Self.uid(generator.number(0...499) == 0 ? type.name + " " : type.name, id)

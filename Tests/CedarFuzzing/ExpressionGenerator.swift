@@ -8,15 +8,20 @@ struct ExpressionGenerator {
     let principal: Int?
     let resource: Int?
     let action: Int?
+    /// How many of a hundred conditions are unguarded, ill-typed or otherwise wrong on purpose.
+    let sloppiness: Int
     var generator: FuzzGenerator
     /// What must be true before the value at hand may be read.
     private var guards: [String] = []
 
-    init(world: World, principal: Int?, resource: Int?, action: Int?, generator: FuzzGenerator) {
+    init(
+        world: World, principal: Int?, resource: Int?, action: Int?, sloppiness: Int, generator: FuzzGenerator
+    ) {
         self.world = world
         self.principal = principal
         self.resource = resource
         self.action = action
+        self.sloppiness = sloppiness
         self.generator = generator
     }
 
@@ -45,20 +50,20 @@ struct ExpressionGenerator {
         let inner = draw(&self)
         let needed = guards
         guards = outer
-        if needed.isEmpty || generator.chance(6) { return inner }
+        if needed.isEmpty || generator.chance(sloppiness) { return inner }
         return Draft(["(" + needed.joined(separator: " && ") + " && (", "))"], [inner])
     }
 
     private mutating func infix(_ operation: String, _ left: Draft, _ right: Draft) -> Draft {
         // Without parentheses now and then: precedence is as the parser sees it.
-        if generator.chance(8) { return Draft(["", " \(operation) ", ""], [left, right]) }
+        if generator.chance(sloppiness) { return Draft(["", " \(operation) ", ""], [left, right]) }
         return Draft(["((", ") \(operation) (", "))"], [left, right])
     }
 
     private mutating func comparison(depth: Int) -> Draft {
         switch generator.number(0...21) {
         case 0, 1, 2:
-            let type = world.type(&generator, depth: 1)
+            let type = world.type(&generator, depth: sloppiness > 0 ? 1 : 0)
             return infix(generator.one(of: ["==", "==", "!="]), value(type, depth), value(type, depth))
         case 3, 4:
             let type = generator.one(of: [ValueType.long, .long, .long, .datetime, .duration])
@@ -82,7 +87,7 @@ struct ExpressionGenerator {
         case 18:
             let target = value(.entity(generator.number(0...world.types.count - 1)), depth)
             return Draft(["(", ").hasTag(", ")"], [target, value(.string, depth)])
-        case 19: return nonsense(depth)
+        case 19: return sloppiness > 0 ? nonsense(depth) : value(.bool, depth)
         default: return value(.bool, depth)
         }
     }
@@ -107,12 +112,17 @@ struct ExpressionGenerator {
 
     private mutating func presence(_ depth: Int) -> Draft {
         let known = world.types.flatMap(\.attributes).map(\.name) + world.actions.flatMap(\.context).map(\.name)
-        let name = known.isEmpty || generator.chance(15) ? generator.one(of: Literals.identifiers) : generator.one(of: known)
+        let name =
+            known.isEmpty || generator.chance(15) && sloppiness > 0
+            ? generator.one(of: Literals.identifiers) : generator.one(of: known)
         let target =
             generator.chance(70)
-            ? Draft(generator.one(of: ["principal", "resource", "context", "context"])) : value(world.type(&generator, depth: 2), depth)
-        if generator.chance(25) {
-            let path = (0...generator.number(1...2)).map { _ in generator.one(of: Literals.identifiers + known.filter(Literals.isIdentifier)) }
+            ? Draft(generator.one(of: ["principal", "resource", "context", "context"]))
+            : value(world.type(&generator, depth: 2), depth)
+        if sloppiness > 0, generator.chance(25) {
+            let path = (0...generator.number(1...2)).map { _ in
+                generator.one(of: Literals.identifiers + known.filter(Literals.isIdentifier))
+            }
             return Draft(["(", ") has \(path.joined(separator: "."))"], [target])
         }
         let isQuoted = !Literals.isIdentifier(name) || generator.chance(20)
@@ -146,7 +156,11 @@ struct ExpressionGenerator {
         case .duration: return duration(depth)
         case .entity(let index): return entity(index)
         case .set(let element):
-            return list("[", (0..<generator.number(generator.chance(10) ? 0...0 : 1...3)).map { _ in value(element, depth - 1) }, "]")
+            return list(
+                "[",
+                (0..<generator.number(generator.chance(sloppiness) ? 0...0 : 1...3)).map { _ in
+                    value(element, depth - 1)
+                }, "]")
         case .record(let attributes): return record(attributes, depth)
         }
     }
@@ -176,7 +190,10 @@ struct ExpressionGenerator {
         switch generator.number(0...5) {
         case 0, 1, 2:
             return infix(generator.one(of: ["+", "-", "*"]), value(.long, depth - 1), value(.long, depth - 1))
-        case 3: return Draft([generator.one(of: ["-(", "-", "--(", "- -"]), generator.chance(80) ? ")" : ""], [value(.long, depth - 1)])
+        case 3:
+            return Draft(
+                [generator.one(of: sloppiness > 0 ? ["-(", "--(", "- -(", "-----("] : ["-(", "--(", "- - -("]), ")"],
+                [value(.long, depth - 1)])
         default:
             let method = generator.one(of: ["toMilliseconds", "toSeconds", "toMinutes", "toHours", "toDays"])
             return Draft(["(", ").\(method)()"], [value(.duration, depth - 1)])
@@ -184,8 +201,8 @@ struct ExpressionGenerator {
     }
 
     private mutating func call(_ function: String, _ texts: [String], _ wrong: [String]) -> Draft {
-        let text = generator.one(of: generator.chance(8) ? wrong : texts)
-        if generator.chance(2) { return Draft(["\(function)(", ")"], [value(.string, 0)]) }
+        let text = generator.one(of: generator.chance(sloppiness) ? wrong : texts)
+        if generator.chance(sloppiness / 2) { return Draft(["\(function)(", ")"], [value(.string, 0)]) }
         return Draft("\(function)(\(Literals.quoted(text, &generator)))")
     }
 
@@ -212,7 +229,7 @@ struct ExpressionGenerator {
             if resource == index { variables.append("resource") }
             if !variables.isEmpty { return Draft(generator.one(of: variables)) }
         }
-        if generator.chance(6), let action {
+        if generator.chance(sloppiness), let action {
             return Draft(generator.chance(50) ? "action" : PolicyWriter.uid(world.actions[action], &generator))
         }
         return Draft(PolicyWriter.uid(world.types[index], &generator))

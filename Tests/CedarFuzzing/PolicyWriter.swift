@@ -4,6 +4,8 @@ import CedarCases
 /// Draws policies and templates, and the links of these.
 struct PolicyWriter {
     let world: World
+    /// How many of a hundred choices are wrong on purpose.
+    let sloppiness: Int
 
     /// An entity of the type as it is written in policies.
     static func uid(_ type: World.EntityType, _ generator: inout FuzzGenerator) -> String {
@@ -29,16 +31,27 @@ struct PolicyWriter {
         let principalScope = scope("principal", principal, isTemplate: isTemplate && generator.chance(80), &generator)
         let resourceScope = scope("resource", resource, isTemplate: isTemplate && generator.chance(50), &generator)
         let actionScope = self.actionScope(chosen, &generator)
+        // What the scope leaves open, a condition may settle before the rest.
+        var tests: [String] = []
+        func settles(_ isSettled: Bool, _ test: String) -> Bool {
+            if isSettled || generator.chance(sloppiness) { return true }
+            if generator.chance(50) { return false }
+            tests.append(test)
+            return true
+        }
+        let hasPrincipal = settles(principalScope.isSettled, "principal is \(world.types[principal].name)")
+        let hasResource = settles(resourceScope.isSettled, "resource is \(world.types[resource].name)")
+        let hasAction = settles(actionScope.isSettled, "action == \(Self.uid(action, &generator))")
         var expressions = ExpressionGenerator(
-            world: world, principal: principalScope.isSettled || generator.chance(30) ? principal : nil,
-            resource: resourceScope.isSettled || generator.chance(30) ? resource : nil,
-            action: actionScope.isSettled || generator.chance(30) ? chosen : nil,
-            generator: FuzzGenerator(seed: generator.next()))
-        let count = generator.one(of: [0, 1, 1, 1, 1, 2])
+            world: world, principal: hasPrincipal ? principal : nil, resource: hasResource ? resource : nil,
+            action: hasAction ? chosen : nil, sloppiness: sloppiness, generator: FuzzGenerator(seed: generator.next()))
+        let count = generator.one(of: [0, 0, 1, 1, 1, 1, 2])
         let conditions = (0..<count).map { _ in
-            CaseDraft.Condition(
+            let body = expressions.condition(depth: generator.one(of: [0, 1, 1, 2, 3]))
+            let opening = tests.isEmpty ? "" : tests.joined(separator: " && ") + " && ("
+            return CaseDraft.Condition(
                 word: generator.chance(75) ? "when" : "unless",
-                body: expressions.condition(depth: generator.one(of: [0, 1, 1, 2, 3])))
+                body: tests.isEmpty ? body : ExpressionDraft([opening, ")"], [body]))
         }
         return CaseDraft.PolicyDraft(
             annotations: generator.chance(10) ? annotation(&generator) : "",
@@ -48,7 +61,8 @@ struct PolicyWriter {
 
     private func annotation(_ generator: inout FuzzGenerator) -> String {
         let name = generator.one(of: ["id", "advice", "permit", "if", "in", "a"])
-        return generator.chance(20) ? "@\(name) " : "@\(name)(\(Literals.quoted(generator.one(of: Literals.texts), &generator)))\n"
+        return generator.chance(20)
+            ? "@\(name) " : "@\(name)(\(Literals.quoted(generator.one(of: Literals.texts), &generator)))\n"
     }
 
     /// The scope of principal or resource, and whether it settles the type.
@@ -70,7 +84,8 @@ struct PolicyWriter {
         case 1, 2: return ("\(variable) in \(Self.uid(group, &generator))", false)
         case 3, 4, 5: return ("\(variable) is \(type.name)", true)
         case 6: return ("\(variable) is \(type.name) in \(Self.uid(group, &generator))", true)
-        case 7: return ("\(variable) is \(generator.one(of: world.types).name)", false)
+        case 7 where generator.chance(sloppiness):
+            return ("\(variable) is \(generator.one(of: world.types).name)", false)
         default: return (variable, false)
         }
     }
@@ -83,7 +98,10 @@ struct PolicyWriter {
             let group = world.actions[generator.one(of: action.parents + [chosen])]
             return ("action in \(Self.uid(group, &generator))", false)
         case 6, 7:
-            let list = generator.some(of: world.actions, atMost: 3).map { Self.uid($0, &generator) }
+            var listed = generator.some(of: world.actions.filter { $0.namespace == action.namespace }, atMost: 2)
+            if !generator.chance(sloppiness) { listed.append(action) }
+            if generator.chance(sloppiness) { listed.append(generator.one(of: world.actions)) }
+            let list = listed.map { Self.uid($0, &generator) }
             return ("action in [\(list.joined(separator: ", "))]", false)
         default: return ("action", false)
         }
@@ -98,15 +116,17 @@ struct PolicyWriter {
             guard !slots.isEmpty else { continue }
             for _ in 0..<generator.number(0...3) {
                 var filled = slots
-                if generator.chance(1) { filled = ["?principal"] }
+                if generator.chance(sloppiness / 2) { filled = ["?principal"] }
                 let values = filled.map { slot in
                     let action = generator.one(of: world.actions)
                     let types = slot == "?principal" ? action.principals : action.resources
-                    let index = types.isEmpty || generator.chance(20) ? generator.number(0...world.types.count - 1) : generator.one(of: types)
+                    let index =
+                        types.isEmpty || generator.chance(20)
+                        ? generator.number(0...world.types.count - 1) : generator.one(of: types)
                     let type = world.types[generator.one(of: world.types[index].memberOf + [index])]
                     return "\"\(slot)\": \(EntityWriter.uid(type.name, generator.one(of: type.ids)))"
                 }
-                let id = generator.chance(1) ? "policy0" : "link\(links.count)"
+                let id = generator.chance(sloppiness / 2) ? "policy0" : "link\(links.count)"
                 links.append(CaseDraft.Link(template: position, id: id, values: values.joined(separator: ", ")))
             }
         }

@@ -45,7 +45,7 @@ struct World {
         let namespaces = generator.one(of: [[""], [""], ["", "N"], ["N", "N::M"], ["", "_x", "N::N"]])
         let names = ["User", "Group", "Doc", "Folder", "Team", "Role", "permit", "Set_", "T1", "a"]
         for index in 0..<generator.number(2...6) {
-            let ids = generator.some(of: Literals.texts, atMost: 6) + ["x\(index)", "a"]
+            let ids = generator.some(of: Literals.texts, atMost: 4) + ["x\(index)", "a"]
             types.append(
                 EntityType(namespace: generator.one(of: namespaces), basename: names[index], ids: Self.distinct(ids)))
         }
@@ -69,8 +69,10 @@ struct World {
             if taken { continue }
             action.parents = generator.some(of: Array(actions.indices), atMost: 2)
             if index == 0 || generator.chance(85) {
-                action.principals = generator.some(of: Array(types.indices), atMost: 2) + [generator.number(0...types.count - 1)]
-                action.resources = generator.some(of: Array(types.indices), atMost: 2) + [generator.number(0...types.count - 1)]
+                action.principals =
+                    generator.some(of: Array(types.indices), atMost: 2) + [generator.number(0...types.count - 1)]
+                action.resources =
+                    generator.some(of: Array(types.indices), atMost: 2) + [generator.number(0...types.count - 1)]
                 action.context = attributes(&generator, atMost: 4, depth: 2)
             }
             actions.append(action)
@@ -117,6 +119,8 @@ struct World {
 struct SchemaWriter {
     let world: World
     private var commonTypes: [String] = []
+    /// Numbers the common types, mostly over all namespaces: one must not hide another.
+    private var count = 0
     private var namespace = ""
 
     init(world: World) {
@@ -132,6 +136,7 @@ struct SchemaWriter {
         for namespace in namespaces {
             self.namespace = namespace
             commonTypes = []
+            if generator.chance(5) { count = 0 }
             var declarations: [String] = []
             for type in world.types where type.namespace == namespace {
                 declarations.append(declaration(of: type, &generator))
@@ -147,7 +152,8 @@ struct SchemaWriter {
 
     private mutating func declaration(of type: World.EntityType, _ generator: inout FuzzGenerator) -> String {
         if let ids = type.enumeration {
-            return "entity \(type.basename) enum [\(ids.map { Literals.quoted($0, &generator) }.joined(separator: ", "))];"
+            return
+                "entity \(type.basename) enum [\(ids.map { Literals.quoted($0, &generator) }.joined(separator: ", "))];"
         }
         var text = generator.chance(10) ? "@doc(\"x\") entity \(type.basename)" : "entity \(type.basename)"
         if !type.memberOf.isEmpty { text += " in [\(names(type.memberOf, &generator))]" }
@@ -171,8 +177,7 @@ struct SchemaWriter {
         if !action.principals.isEmpty {
             let context: String
             if generator.chance(15) {
-                commonTypes.append("type Context\(commonTypes.count) = \(record(action.context, &generator));")
-                context = "Context\(commonTypes.count - 1)"
+                context = common("Context", record(action.context, &generator))
             } else {
                 context = record(action.context, &generator)
             }
@@ -216,7 +221,13 @@ struct SchemaWriter {
         case .record(let attributes): text = record(attributes, &generator)
         }
         guard generator.chance(15) else { return text }
-        commonTypes.append("type Common\(commonTypes.count) = \(text);")
-        return "Common\(commonTypes.count - 1)"
+        return common("Common", text)
+    }
+
+    /// The name of a new common type.
+    private mutating func common(_ prefix: String, _ text: String) -> String {
+        count += 1
+        commonTypes.append("type \(prefix)\(count) = \(text);")
+        return "\(prefix)\(count)"
     }
 }

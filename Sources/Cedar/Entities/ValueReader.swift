@@ -53,57 +53,78 @@ struct ValueReader {
         case .string(let value): return .string(value)
         case .array(let elements): return .set(try set(elements, nil))
         case .object(let members):
-            let keys = members.map(\.key)
-            if keys.contains("__expr") { throw error("`__expr` is not supported", at: json) }
-            if keys.contains("__entity") { return .entity(try uid(json)) }
-            if keys.contains("__extn") { return try extensionValue(json, nil) }
+            // An escape stands alone in its object and has the form of one. Anything else is a record, whatever the
+            // names of its attributes.
+            if members.count == 1 {
+                if json["__expr"]?.string != nil { throw error("`__expr` is not supported", at: json) }
+                if let name = json["__entity"].flatMap(EntityName.init) { return .entity(try uid(name)) }
+                if let call = json["__extn"].flatMap(Call.init) { return try apply(call, at: json) }
+            }
             return .record(try record(json, nil))
         }
     }
 
-    /// `{"type": …, "id": …}`, alone or as the value of `__entity`.
-    func uid(_ json: JSONValue) throws(ParseError) -> EntityUID {
-        let expected = ["`{\"type\": …, \"id\": …}`"]
-        var body = json
-        if let inner = json["__entity"] {
-            guard json.members?.count == 1 else { throw error("`__entity` stands alone in its object", at: json) }
-            body = inner
+    /// The members `type` and `id` of an object; others do not count.
+    private struct EntityName {
+        let type: CedarString
+        let id: CedarString
+        let json: JSONValue
+
+        init?(_ json: JSONValue) {
+            guard let type = json["type"]?.string, let id = json["id"]?.string else { return nil }
+            self.type = type
+            self.id = id
+            self.json = json
         }
-        guard let type = body["type"], let id = body["id"], body.members?.count == 2 else {
-            throw error("\(body.shown) where an entity belongs", at: body, expected: expected)
-        }
-        guard let typeName = type.string, let id = id.string else {
-            throw error("the type and the id of an entity are strings", at: body, expected: expected)
-        }
-        guard let name = EntityTypeName(parsing: typeName) else {
-            throw error("\(typeName.quoted) is no name of a type", at: type)
-        }
-        return EntityUID(type: name, id: id)
     }
 
-    /// `{"fn": …, "arg": …}`, alone or as the value of `__extn`; where the function is known, also its argument alone.
-    private func extensionValue(_ json: JSONValue, _ implied: ExtensionFunction?) throws(ParseError) -> Value {
-        if let implied, case .string = json.kind { return try apply(implied, [try untyped(json)], at: json) }
-        var call = json
-        if let inner = json["__extn"] {
-            guard json.members?.count == 1 else { throw error("`__extn` stands alone in its object", at: json) }
-            call = inner
+    /// Where an entity is wanted: `{"type": …, "id": …}`, alone or as the value of `__entity`.
+    func uid(_ json: JSONValue) throws(ParseError) -> EntityUID {
+        guard let name = json["__entity"].flatMap(EntityName.init) ?? EntityName(json) else {
+            throw error(
+                "\(json.shown) where an entity belongs", at: json, expected: ["`{\"type\": …, \"id\": …}`"],
+                hint: json["type"] == nil ? nil : "the type and the id of an entity are strings")
         }
-        guard call.members?.count == 2, let name = call["fn"]?.string else {
+        return try uid(name)
+    }
+
+    private func uid(_ name: EntityName) throws(ParseError) -> EntityUID {
+        guard let type = EntityTypeName(parsing: name.type) else {
+            throw error("\(name.type.quoted) is no name of a type", at: name.json)
+        }
+        return EntityUID(type: type, id: name.id)
+    }
+
+    /// The members `fn` and `arg`, or `fn` and `args`, of an object; others do not count.
+    private struct Call {
+        let function: CedarString
+        let arguments: [JSONValue]
+
+        init?(_ json: JSONValue) {
+            guard let function = json["fn"]?.string, let arguments = json["arg"].map({ [$0] }) ?? json["args"]?.elements
+            else { return nil }
+            self.function = function
+            self.arguments = arguments
+        }
+    }
+
+    /// Where an extension value is wanted: `{"fn": …, "arg": …}`, alone or as the value of `__extn`, or the argument of
+    /// the implied function alone.
+    private func extensionValue(_ json: JSONValue, _ implied: ExtensionFunction) throws(ParseError) -> Value {
+        if let call = json["__extn"].flatMap(Call.init) ?? Call(json) { return try apply(call, at: json) }
+        guard case .string = json.kind else {
             throw error(
                 "\(json.shown) where an extension value belongs", at: json, expected: ["`{\"fn\": …, \"arg\": …}`"])
         }
-        guard let function = ExtensionFunction(name: name) else {
-            throw error("there is no function `\(name)`", at: call)
+        return try apply(implied, [try untyped(json)], at: json)
+    }
+
+    private func apply(_ call: Call, at json: JSONValue) throws(ParseError) -> Value {
+        guard let function = ExtensionFunction(name: call.function) else {
+            throw error("there is no function `\(call.function)`", at: json)
         }
         var arguments: [Value] = []
-        if let argument = call["arg"] {
-            arguments = [try untyped(argument)]
-        } else if let list = call["args"]?.elements {
-            for argument in list { arguments.append(try untyped(argument)) }
-        } else {
-            throw error("a function without `arg` or `args`", at: call)
-        }
+        for argument in call.arguments { arguments.append(try untyped(argument)) }
         return try apply(function, arguments, at: json)
     }
 

@@ -11,7 +11,8 @@ public struct ParseError: Error, Hashable, Sendable, CustomStringConvertible {
     public let hint: String?
 
     package init(
-        _ message: String, at span: SourceSpan, in source: SourceText, expected: [String] = [], hint: String? = nil) {
+        _ message: String, at span: SourceSpan, in source: SourceText, expected: [String] = [], hint: String? = nil
+    ) {
         self.message = message
         self.location = source.location(of: span)
         self.snippet = source.snippet(span)
