@@ -33,6 +33,7 @@ serve: build model ## Ingest the sample enclave and serve it on loopback
 	@$(PORTCULLIS) serve $(ENCLAVE)
 
 test: setup model ## Run all tests
+	@.ci/setup packages cedarpy
 	@echo "==> building and running the tests"
 	@swift test --disable-xctest
 
@@ -42,7 +43,7 @@ lint: ## Check layout and shell scripts
 	@swift format lint --strict --recursive --parallel $(SOURCES)
 	@bash -n .ci/run .ci/setup .ci/demo
 	@python3 -c "import ast, sys; [ast.parse(open(file).read()) for file in sys.argv[1:]]" \
-		.ci/corpora Benchmarks/peers/time_peers.py
+		.ci/corpora Benchmarks/peers/time_peers.py Tests/CedarFuzzing/cedar_peer.py
 
 format: ## Lay out the sources
 	@swift format --in-place --recursive --parallel $(SOURCES)

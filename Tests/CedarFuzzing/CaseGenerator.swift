@@ -6,22 +6,29 @@ package struct CaseGenerator: Sendable {
         self.seed = seed
     }
 
-    /// A world with its policies, entities and requests. One case of eight has a text that was damaged, one of ten has
-    /// no schema.
+    /// Two of three cases are a world with its policies, entities and requests; of these one of eight has a text that
+    /// was damaged, and one of ten has no schema. The third case is text made of phrases.
     package func draft(_ number: Int) -> CaseDraft {
         var generator = FuzzGenerator(seed: seed &+ UInt64(number) &* 0xD1B5_4A32_D192_ED03)
+        let name = "seed \(seed) case \(number)"
+        if number % 3 == 2 { return drawnText(name, &generator) }
         let world = World(&generator)
         let hasSchema = !generator.chance(10)
         let policies = PolicyWriter(world: world, sloppiness: generator.one(of: [0, 0, 0, 1, 8]))
         let entities = EntityWriter(world: world, hasSchema: hasSchema, isSloppy: generator.chance(25))
         let drafts = policies.policies(&generator)
         var draft = CaseDraft(
-            name: "seed \(seed) case \(number)",
+            name: name,
             schema: hasSchema ? Array(world.schema(&generator).unicodeScalars) : nil, policies: drafts,
             links: policies.links(drafts, &generator), entities: entities.entities(&generator),
             requests: (0..<12).map { _ in entities.request(&generator) })
         if generator.chance(13) { damage(&draft, &generator) }
         return draft
+    }
+
+    private func drawnText(_ name: String, _ generator: inout FuzzGenerator) -> CaseDraft {
+        var text = TextGenerator(generator: FuzzGenerator(seed: generator.next()))
+        return text.draft(name: name)
     }
 
     private func damage(_ draft: inout CaseDraft, _ generator: inout FuzzGenerator) {

@@ -41,7 +41,7 @@ package struct Comparison: Sendable {
         let lines = drafts.map(\.line)
         async let theirs = official.verdicts(on: lines)
         var ours: [[String]] = []
-        for line in lines { ours.append(try PolicyCase(line: Array(line.utf8)).verdictLines()) }
+        for (draft, line) in zip(drafts, lines) { ours.append(Self.verdicts(on: line, of: draft)) }
         var rest = try await theirs[...]
         var found: [Disagreement] = []
         for (draft, mine) in zip(drafts, ours) {
@@ -65,6 +65,17 @@ package struct Comparison: Sendable {
                 description: "\(rest.count) verdicts belong to no case, from \(rest.first ?? "")")
         }
         return found
+    }
+
+    /// The verdict of our engine. That the line itself cannot be read is one too: it was written to be read.
+    private static func verdicts(on line: String, of draft: CaseDraft) -> [String] {
+        do {
+            return try PolicyCase(line: Array(line.utf8)).verdictLines()
+        } catch {
+            func quote(_ text: String) -> String { JSONText.string(CedarString(text)) }
+            let fault = "{\"file\": \"case\", \"message\": \(quote(error.message))}"
+            return ["{\"name\": \(quote(draft.name)), \"parseError\": \(fault)}"]
+        }
     }
 
     private static func first(

@@ -5,7 +5,7 @@ package struct FuzzRun: Sendable {
     /// How many cases are put to the engines at a time.
     private static let batch = 200
     /// How many disagreements are shrunk before a run ends early.
-    private static let limit = 8
+    private static let limit = 4
 
     package init(seed: UInt64, official: OfficialEngine) {
         generator = CaseGenerator(seed: seed)

@@ -1,12 +1,12 @@
 /// Makes a case on which the engines differ smaller, for as long as they differ in the same way.
 ///
-/// Each round draws up what could be left out, puts all of it to both engines in one go, and keeps the first that still
-/// differs. Larger parts come first.
+/// Each round draws up what could be left out, puts some of it to both engines in one go, and keeps the first that still
+/// differs. Larger parts come first, and where they are needed the rounds put more at a time.
 package struct Shrinker {
     private let comparison: Comparison
-    /// How many cases a round puts to the engines at most, and how many rounds there are.
-    private static let width = 160
-    private static let rounds = 120
+    /// How many cases a round puts to the engines, and how many rounds there are.
+    private static let widths = (least: 16, most: 200)
+    private static let rounds = 150
 
     package init(_ comparison: Comparison) {
         self.comparison = comparison
@@ -15,10 +15,11 @@ package struct Shrinker {
     package func shrink(_ disagreement: Disagreement) async throws -> Disagreement {
         var best = disagreement
         var start = 0
+        var width = Self.widths.least
         for _ in 0..<Self.rounds {
             let candidates = Self.candidates(for: best.draft)
             guard start < candidates.count else { break }
-            var batch = Array(candidates[start..<min(candidates.count, start + Self.width)])
+            var batch = Array(candidates[start..<min(candidates.count, start + width)])
             // Verdicts are told apart by the names of their cases.
             for index in batch.indices { batch[index].name = "\(disagreement.draft.name) part \(index)" }
             var tally = Comparison.Tally()
@@ -26,8 +27,10 @@ package struct Shrinker {
             if let smaller = found.first(where: { $0.kind == disagreement.kind }) {
                 best = smaller
                 start = 0
+                width = Self.widths.least
             } else {
                 start += batch.count
+                width = min(2 * width, Self.widths.most)
             }
         }
         best.draft.name = disagreement.draft.name
@@ -41,6 +44,7 @@ package struct Shrinker {
             change(&copy)
             found.append(copy)
         }
+        if draft.schema != nil { add { $0.schema = nil } }
         let requests = draft.requests.count
         for part in halves(requests) { add { $0.requests.removeSubrange(part) } }
         for part in halves(draft.links.count) { add { $0.links.removeSubrange(part) } }
@@ -64,7 +68,6 @@ package struct Shrinker {
             }
         }
         if let schema = draft.schema {
-            add { $0.schema = nil }
             texts(schema, add) { $0.schema = $1 }
         }
         return found

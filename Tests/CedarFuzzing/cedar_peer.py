@@ -42,25 +42,15 @@ def is_valid(policies, schema):
     return cedarpy.validate_policies(policies, schema).validation_passed
 
 
-def answer(result):
-    if result["decision"] == "NoDecision":
-        return {"refused": {"file": "request", "message": "; ".join(result["diagnostics"]["errors"])}}
-    diagnostics = result["diagnostics"]
-    return {
-        "decision": result["decision"].lower(),
-        "reason": sorted(diagnostics["reason"]),
-        "errors": len(diagnostics["errors"]),
-    }
-
-
 def ask(request, policies, entities, schema):
     question = {part: request[part] for part in ("principal", "action", "resource")}
     question["context"] = text(request["context"])
     is_validated = request.get("validateRequest", True)
-    results = cedarpy._internal.is_authorized_batch(
-        [question], policies, entities, schema if is_validated else None, False
-    )
-    return answer(json.loads(results[0]))
+    result = cedarpy.is_authorized(question, policies, entities, schema if is_validated else None)
+    said = result.diagnostics
+    if result.decision == cedarpy.Decision.NoDecision:
+        return {"refused": {"file": "request", "message": "; ".join(said.errors)}}
+    return {"decision": result.decision.name.lower(), "reason": sorted(said.reasons), "errors": len(said.errors)}
 
 
 def verdicts(case):
@@ -75,7 +65,7 @@ def verdicts(case):
     ]
     if links:
         policies = read("links", policies.with_linked_batch, links)
-    entities = read("entities", cedarpy._internal.Entities.from_json_str, text(case["entities"]), schema)
+    entities = read("entities", cedarpy.Entities.from_json_str, text(case["entities"]), schema)
     requests = [case["request"]] if "request" in case else case.get("requests", [])
     if not requests:
         yield {"validates": validates}

@@ -191,17 +191,22 @@ struct SchemaParser {
     private mutating func record() throws(ParseError) -> [SchemaSyntax.Attribute] {
         try cursor.expect(.leftBrace)
         var attributes: [SchemaSyntax.Attribute] = []
-        var names: Set<CedarString> = []
+        var positions: [CedarString: Int] = [:]
         while !cursor.at(.rightBrace) {
             _ = try annotations()
             let name = try name()
             let isOptional = try cursor.take(.question)
             try cursor.expect(.colon)
             let type = try typeExpression()
-            guard names.insert(name.text).inserted else {
-                throw cursor.error("the attribute `\(name.text)` stands here twice", at: name.span)
+            let attribute = SchemaSyntax.Attribute(name: name, isRequired: !isOptional, type: type)
+            // Where a name stands twice the last one counts, as in the official engine, and the type of the other is
+            // not looked at.
+            if let position = positions[name.text] {
+                attributes[position] = attribute
+            } else {
+                positions[name.text] = attributes.count
+                attributes.append(attribute)
             }
-            attributes.append(SchemaSyntax.Attribute(name: name, isRequired: !isOptional, type: type))
             guard try cursor.take(.comma) else { break }
         }
         try cursor.expect(.rightBrace)
@@ -236,10 +241,12 @@ struct SchemaParser {
         return SchemaSyntax.Name(text: try cursor.stringLiteral(), span: span)
     }
 
-    /// An identifier or a string.
+    /// The name of an attribute or of an action: an identifier or a string. `__cedar` is kept from types alone.
     private mutating func name() throws(ParseError) -> SchemaSyntax.Name {
         if cursor.at(.string) { return try quotedName() }
         guard cursor.at(.identifier) else { throw cursor.unexpected(expected: ["name", "string"]) }
+        let span = cursor.current.span
+        if try cursor.take(word: "__cedar") { return SchemaSyntax.Name(text: "__cedar", span: span) }
         return try identifier()
     }
 
@@ -265,6 +272,9 @@ struct SchemaParser {
             return SchemaSyntax.ActionReference(type: nil, id: id, span: cursor.span(from: start))
         }
         guard cursor.at(.identifier) else { throw cursor.unexpected(expected: ["action"]) }
+        if try cursor.take(word: "__cedar") {
+            return SchemaSyntax.ActionReference(type: nil, id: "__cedar", span: cursor.span(from: start))
+        }
         var components = [try identifier().text]
         while try cursor.take(.doubleColon) {
             if cursor.at(.string) {
