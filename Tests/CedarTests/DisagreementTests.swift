@@ -1,3 +1,4 @@
+import Cedar
 import CedarCases
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
         policy: String = "permit(principal, action, resource);", schema: String? = nil, entities: String = "[]",
         context: String = "{}"
     ) throws -> String {
-        func quote(_ text: String) -> String { JSONText.string(.init(text)) }
+        func quote(_ text: String) -> String { JSONText.string(CedarString(text)) }
         let schema = schema.map { "\"schema\": \(quote($0)), " } ?? ""
         let line = """
             {"name": "n", \(schema)"policies": \(quote(policy)), "entities": \(quote(entities)), "request": {"principal": \
