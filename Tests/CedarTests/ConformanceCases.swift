@@ -17,4 +17,13 @@ enum ConformanceCases {
     static func lines(_ name: String) async throws -> [[UInt8]] {
         try await CaseFile(path: folder.appending(path: name).path).lines()
     }
+
+    /// The policy texts of all three files, those that must not parse included.
+    static func allPolicies() async throws -> [[UInt8]] {
+        var texts: [[UInt8]] = []
+        for name in ["handwritten.jsonl.gz", "corpus-half.jsonl.gz", "golden.jsonl"] {
+            for line in try await lines(name) { texts.append(try PolicyCase(line: line).policies) }
+        }
+        return texts
+    }
 }

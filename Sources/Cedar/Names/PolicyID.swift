@@ -13,6 +13,15 @@ public struct PolicyID: Hashable, Sendable {
     init(position: Int) {
         self.init("policy\(position)")
     }
+
+    /// The position that the id stands for, if it is one that was given by position.
+    var position: Int? {
+        let prefix = Array("policy".utf8)
+        guard name.utf8.starts(with: prefix), let number = Int(name.description.dropFirst(prefix.count)),
+            number >= 0, self == PolicyID(position: number)
+        else { return nil }
+        return number
+    }
 }
 
 extension PolicyID: Comparable, CustomStringConvertible, ExpressibleByStringLiteral {

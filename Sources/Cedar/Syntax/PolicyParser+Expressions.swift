@@ -129,7 +129,7 @@ extension PolicyParser {
     }
 
     /// The most unary operators in a row.
-    private static let unaryLimit = 4
+    static let unaryLimit = 4
 
     private mutating func unary() throws(ParseError) -> Expr {
         let start = cursor.current.start
