@@ -55,8 +55,12 @@ import Testing
         let entities = try Samples.entities()
         var parsed = 0
         for _ in 0..<3000 {
-            if let set = try? PolicySet(parsing: mutate(Self.policies, &generator)) {
+            let text = mutate(Self.policies, &generator)
+            if let set = try? PolicySet(parsing: text) {
                 parsed += 1
+                let formatted = try PolicyFormatter.format(text)
+                #expect(try PolicyFormatter.format(formatted) == formatted)
+                #expect(PolicyContent.all(try PolicySet(parsing: set.description)) == PolicyContent.all(set))
                 let response = Authorizer(policies: set).authorize(Samples.request(), entities: entities)
                 _ = response.errors.map(\.description)
                 _ = Validator(schema: schema).validate(set).errors.map(\.description)
