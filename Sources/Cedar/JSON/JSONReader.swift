@@ -4,18 +4,20 @@ package struct JSONReader {
     private let bytes: [UInt8]
     private var position = 0
     private var depth = 0
+    private let depthLimit: Int
 
-    private init(_ source: SourceText) throws(ParseError) {
+    private init(_ source: SourceText, depth: Int) throws(ParseError) {
         self.source = source
+        depthLimit = depth
         bytes = source.bytes
         if let offset = UTF8Decoding.firstIllFormed(in: bytes) {
             throw ParseError("the text is not UTF-8", at: SourceSpan(offset, offset + 1), in: source)
         }
     }
 
-    /// The value that is the whole text.
-    package static func read(_ source: SourceText) throws(ParseError) -> JSONValue {
-        var reader = try JSONReader(source)
+    /// The value that is the whole text, with arrays and objects nested at most `depth` deep.
+    package static func read(_ source: SourceText, depth: Int = Limits.jsonDepth) throws(ParseError) -> JSONValue {
+        var reader = try JSONReader(source, depth: depth)
         let value = try reader.value()
         reader.skipBlank()
         guard reader.position == reader.bytes.count else { throw reader.unexpected(["end of text"]) }
@@ -68,8 +70,8 @@ package struct JSONReader {
     private mutating func nested(
         _ read: (inout JSONReader) throws(ParseError) -> JSONValue.Kind
     ) throws(ParseError) -> JSONValue.Kind {
-        guard depth < Limits.jsonDepth else {
-            throw error("arrays and objects are nested too deeply; the limit is \(Limits.jsonDepth)", from: position)
+        guard depth < depthLimit else {
+            throw error("arrays and objects are nested too deeply; the limit is \(depthLimit)", from: position)
         }
         depth += 1
         defer { depth -= 1 }

@@ -54,7 +54,7 @@ public struct Expr: Sendable {
         case principal, action, resource, context
     }
 
-    public enum BinaryOperator: String, Hashable, Sendable {
+    public enum BinaryOperator: String, Hashable, Sendable, CaseIterable {
         case equal = "=="
         case notEqual = "!="
         case less = "<"

@@ -1,5 +1,5 @@
 /// Whether a policy that applies allows or denies.
-public enum Effect: String, Hashable, Sendable {
+public enum Effect: String, Hashable, Sendable, CaseIterable {
     case permit, forbid
 }
 
@@ -41,7 +41,7 @@ public enum ActionConstraint: Hashable, Sendable {
 
 /// A `when` or `unless` clause.
 public struct Condition: Hashable, Sendable {
-    public enum Kind: String, Hashable, Sendable { case when, unless }
+    public enum Kind: String, Hashable, Sendable, CaseIterable { case when, unless }
 
     public let kind: Kind
     public let body: Expr

@@ -13,6 +13,12 @@ public struct PolicySet: Sendable {
         try add(policies)
     }
 
+    /// Policies without slots and templates, whose ids all differ.
+    init(policies: [Policy], templates: [Template]) {
+        self.policies = policies
+        self.templates = templates
+    }
+
     /// Reads policy text.
     public init(parsing source: String, file: String = "policy") throws(ParseErrors) {
         try self.init(parsing: Array(source.utf8), file: file)
