@@ -241,7 +241,7 @@ import Testing
         (#""conditions":[{"kind":"when","body":{"Value":true},"x":1}]"#, "has no key \"x\""),
         (#""annotations":{"a b":"x"}"#, "cannot name an annotation"),
         (#""annotations":{"a":1}"#, "a number where the text"),
-        (#""annotations":[]"#, "an array where annotations belong"), (#""extra":1"#, "a policy has no key \"extra\""),
+        (#""annotations":[]"#, "an array where an object of annotations belongs"), (#""extra":1"#, "a policy has no key \"extra\""),
     ])
     func refusesPolicies(_ part: String, _ message: String) throws {
         var parts = [
@@ -294,7 +294,7 @@ import Testing
         (#"{"&&":[{"Value":true},{"Value":true}]}"#, "where `&&` belongs"),
         (#"{"&&":{"left":{"Value":true},"right":{"Value":true},"x":1}}"#, "has no key \"x\""),
         (#"{"==":{"left":{"Value":1}}}"#, "needs the key \"right\""),
-        (#"{"Record":[]}"#, "where the fields of a record belong"),
+        (#"{"Record":[]}"#, "where an object of fields belongs"),
         (#"{"Record":{"a":1}}"#, "where an expression belongs"),
         (#"{"Record":{"a":{"Value":1},"a":{"Value":2}}}"#, "twice"),
         (#"{"Set":{}}"#, "where a list of expressions belongs"),

@@ -113,6 +113,7 @@ package struct JSONReader {
             let start = position
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw unexpected(["key"]) }
             let key = try string()
+            let keySpan = SourceSpan(start, position)
             let isNew: Bool
             if members.count < Self.fewKeys {
                 isNew = !members.contains { $0.key == key }
@@ -123,7 +124,7 @@ package struct JSONReader {
             guard isNew else { throw error("the key \(key.quoted) stands here twice", from: start) }
             skipBlank()
             guard take(":") else { throw unexpected(["`:`"]) }
-            members.append(JSONValue.Member(key: key, value: try value()))
+            members.append(JSONValue.Member(key: key, keySpan: keySpan, value: try value()))
             skipBlank()
             if take("}") { return .object(members) }
             guard take(",") else { throw unexpected(["`,`", "`}`"]) }

@@ -13,6 +13,7 @@ package struct JSONValue: Sendable {
 
     package struct Member: Sendable {
         package let key: CedarString
+        package let keySpan: SourceSpan
         package let value: JSONValue
     }
 
@@ -37,6 +38,10 @@ extension JSONValue {
     package subscript(key: CedarString) -> JSONValue? {
         guard case .object(let members) = kind else { return nil }
         return members.first { $0.key == key }?.value
+    }
+
+    var isNull: Bool {
+        if case .null = kind { true } else { false }
     }
 
     package var string: CedarString? {

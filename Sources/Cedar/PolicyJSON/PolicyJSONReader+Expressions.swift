@@ -35,33 +35,32 @@ extension PolicyJSONReader {
         case "&&": return try node(.and(try chain(json, name)), json)
         case "||": return try node(.or(try chain(json, name)), json)
         case "if-then-else":
-            let parts = try object(body, "`if-then-else`", required: ["if", "then", "else"])
+            let parts = try shapes.object(body, "`if-then-else`", required: ["if", "then", "else"])
             let condition = try expression(parts[0])
             let then = try expression(parts[1])
             return try node(.ifThenElse(condition, then: then, else: try expression(parts[2])), json)
         case ".":
-            let parts = try object(body, "`.`", required: ["left", "attr"])
+            let parts = try shapes.object(body, "`.`", required: ["left", "attr"])
             let target = try expression(parts[0])
-            return try node(.attribute(target, try string(parts[1], "an attribute")), json)
+            return try node(.attribute(target, try shapes.string(parts[1], "an attribute")), json)
         case "has":
-            let parts = try object(body, "`has`", required: ["left", "attr"])
+            let parts = try shapes.object(body, "`has`", required: ["left", "attr"])
             let target = try expression(parts[0])
             return try node(.has(target, path: try path(parts[1])), json)
         case "like":
-            let parts = try object(body, "`like`", required: ["left", "pattern"])
+            let parts = try shapes.object(body, "`like`", required: ["left", "pattern"])
             let target = try expression(parts[0])
             return try node(.like(target, try pattern(parts[1])), json)
         case "is": return try node(try isType(body), json)
         case "Set":
             var members: [Expr] = []
-            for element in try elements(body, "a list of expressions") { members.append(try expression(element)) }
+            for element in try shapes.elements(body, "a list of expressions") {
+                members.append(try expression(element))
+            }
             return try node(.set(members), json)
         case "Record":
-            guard let members = body.members else {
-                throw values.error("\(body.shown) where the fields of a record belong", at: body)
-            }
             var fields: [Expr.Field] = []
-            for member in members {
+            for member in try shapes.members(body, "an object of fields") {
                 fields.append(Expr.Field(name: member.key, value: try expression(member.value)))
             }
             return try node(.record(fields), json)
@@ -70,7 +69,7 @@ extension PolicyJSONReader {
     }
 
     private func argument(_ body: JSONValue, _ name: CedarString) throws(ParseError) -> Expr {
-        let parts = try object(body, "`\(name)`", required: ["arg"])
+        let parts = try shapes.object(body, "`\(name)`", required: ["arg"])
         return try expression(parts[0])
     }
 
@@ -79,7 +78,7 @@ extension PolicyJSONReader {
         var operands: [Expr] = []
         var left = json
         while left.members?.count == 1, let body = left[name] {
-            let parts = try object(body, "`\(name)`", required: ["left", "right"])
+            let parts = try shapes.object(body, "`\(name)`", required: ["left", "right"])
             operands.append(try expression(parts[1]))
             left = parts[0]
         }
@@ -90,7 +89,7 @@ extension PolicyJSONReader {
     /// A binary operator or an extension function.
     private func operation(_ name: CedarString, _ body: JSONValue) throws(ParseError) -> Expr.Kind {
         if let operation = Expr.BinaryOperator(name: name) {
-            let parts = try object(body, "`\(name)`", required: ["left", "right"])
+            let parts = try shapes.object(body, "`\(name)`", required: ["left", "right"])
             let left = try expression(parts[0])
             return .binary(operation, left, try expression(parts[1]))
         }
@@ -98,7 +97,7 @@ extension PolicyJSONReader {
             throw values.error("there is no operator or function \(name.quoted)", at: body)
         }
         var arguments: [Expr] = []
-        for element in try elements(body, "a list of arguments") { arguments.append(try expression(element)) }
+        for element in try shapes.elements(body, "a list of arguments") { arguments.append(try expression(element)) }
         return try call(function, arguments, body)
     }
 
@@ -114,7 +113,7 @@ extension PolicyJSONReader {
     }
 
     private func variable(_ json: JSONValue) throws(ParseError) -> Expr.Variable {
-        let name = try string(json, "a variable")
+        let name = try shapes.string(json, "a variable")
         guard let variable = Expr.Variable(name: name) else {
             throw values.error(
                 "\(name.quoted) is no variable", at: json,
@@ -127,8 +126,8 @@ extension PolicyJSONReader {
     private func path(_ json: JSONValue) throws(ParseError) -> [CedarString] {
         if let name = json.string { return [name] }
         var path: [CedarString] = []
-        for element in try elements(json, "an attribute or a list of them") {
-            path.append(try string(element, "an attribute"))
+        for element in try shapes.elements(json, "an attribute or a list of them") {
+            path.append(try shapes.string(element, "an attribute"))
         }
         guard !path.isEmpty else { throw values.error("an empty list of attributes", at: json) }
         guard path.count == 1 || path.allSatisfy({ Identifier.isWellFormed($0) && !Identifier.isReserved($0) })
@@ -143,7 +142,7 @@ extension PolicyJSONReader {
     /// A list of `"Wildcard"` and `{"Literal": "…"}`.
     private func pattern(_ json: JSONValue) throws(ParseError) -> Pattern {
         var parts: [Pattern.Element] = []
-        for element in try elements(json, "a pattern") {
+        for element in try shapes.elements(json, "a pattern") {
             if element.string == "Wildcard" {
                 parts.append(.wildcard)
             } else if element.members?.count == 1, let literal = element["Literal"]?.string {
@@ -158,10 +157,10 @@ extension PolicyJSONReader {
     }
 
     private func isType(_ body: JSONValue) throws(ParseError) -> Expr.Kind {
-        let parts = try object(body, "`is`", required: ["left", "entity_type"], optional: ["in"])
+        let parts = try shapes.object(body, "`is`", required: ["left", "entity_type"], optional: ["in"])
         let target = try expression(parts[0])
         let type = try typeName(parts[1])
-        guard let group = body["in"], group.shown != "null" else { return .isType(target, type, in: nil) }
+        guard let group = body["in"], !group.isNull else { return .isType(target, type, in: nil) }
         return .isType(target, type, in: try expression(group))
     }
 
@@ -188,15 +187,15 @@ extension PolicyJSONReader {
 
     /// `{"__extn": {"fn": …, "arg": …}}`, or with a list as `args`.
     private func extensionCall(_ json: JSONValue) throws(ParseError) -> Expr.Kind {
-        let escape = try object(json, "an extension value", required: ["__extn"])
+        let escape = try shapes.object(json, "an extension value", required: ["__extn"])
         let isList = escape[0]["args"] != nil
-        let parts = try object(escape[0], "an extension value", required: ["fn", isList ? "args" : "arg"])
-        let name = try string(parts[0], "the name of a function")
+        let parts = try shapes.object(escape[0], "an extension value", required: ["fn", isList ? "args" : "arg"])
+        let name = try shapes.string(parts[0], "the name of a function")
         guard let function = ExtensionFunction(name: name) else {
             throw values.error("there is no function \(name.quoted)", at: parts[0])
         }
         var arguments: [Expr] = []
-        for element in isList ? try elements(parts[1], "a list of arguments") : [parts[1]] {
+        for element in isList ? try shapes.elements(parts[1], "a list of arguments") : [parts[1]] {
             arguments.append(try value(element))
         }
         return try call(function, arguments, json)

@@ -1,48 +1,28 @@
 extension PolicyJSONReader {
     func policy(_ json: JSONValue, id: PolicyID) throws(ParseError) -> Policy {
-        let parts = try object(
+        let parts = try shapes.object(
             json, "a policy", required: ["effect", "principal", "action", "resource", "conditions"],
             optional: ["annotations"])
-        let effectName = try string(parts[0], "an effect")
+        let effectName = try shapes.string(parts[0], "an effect")
         guard let effect = Effect(name: effectName) else {
             throw values.error(
                 "there is no effect \(effectName.quoted)", at: parts[0], expected: ["\"permit\"", "\"forbid\""])
         }
         var conditions: [Condition] = []
-        for element in try elements(parts[4], "a list of conditions") { conditions.append(try condition(element)) }
+        for element in try shapes.elements(parts[4], "a list of conditions") {
+            conditions.append(try condition(element))
+        }
         let spans = Policy.ScopeSpans(principal: parts[1].span, action: parts[2].span, resource: parts[3].span)
         return Policy(
             id: id, effect: effect, principal: try scope(parts[1], .principal), action: try action(parts[2]),
             resource: try scope(parts[3], .resource), conditions: conditions,
-            annotations: try annotations(json["annotations"]), source: values.source, span: json.span,
+            annotations: try shapes.annotations(json["annotations"]), source: values.source, span: json.span,
             scopeSpans: spans)
     }
 
-    private func annotations(_ json: JSONValue?) throws(ParseError) -> [Annotation] {
-        guard let json else { return [] }
-        guard let members = json.members else {
-            throw values.error("\(json.shown) where annotations belong", at: json, expected: ["object"])
-        }
-        var annotations: [Annotation] = []
-        for member in members {
-            guard Identifier.isWellFormed(member.key) else {
-                throw values.error(
-                    "\(member.key.quoted) cannot name an annotation", at: member.value,
-                    hint: "a name is made of letters, digits and `_`, and begins with no digit")
-            }
-            if case .null = member.value.kind {
-                annotations.append(Annotation(name: member.key))
-            } else {
-                let value = try string(member.value, "the text of an annotation")
-                annotations.append(Annotation(name: member.key, value: value))
-            }
-        }
-        return annotations
-    }
-
     private func condition(_ json: JSONValue) throws(ParseError) -> Condition {
-        let parts = try object(json, "a condition", required: ["kind", "body"])
-        let name = try string(parts[0], "a kind of condition")
+        let parts = try shapes.object(json, "a condition", required: ["kind", "body"])
+        let name = try shapes.string(parts[0], "a kind of condition")
         guard let kind = Condition.Kind(name: name) else {
             throw values.error(
                 "there is no condition \(name.quoted)", at: parts[0], expected: ["\"when\"", "\"unless\""])
@@ -55,7 +35,7 @@ extension PolicyJSONReader {
         guard let member = json["op"] else {
             throw values.error("a constraint needs the key \"op\"", at: json, expected: ["\"op\""])
         }
-        let name = try string(member, "an operator")
+        let name = try shapes.string(member, "an operator")
         guard allowed.contains(name) else {
             throw values.error(
                 "the operator \(name.quoted) cannot stand here", at: member, expected: allowed.map(\.quoted))
@@ -68,12 +48,13 @@ extension PolicyJSONReader {
         case "==": return .equal(try reference(json, slot, besides: ["op"]))
         case "in": return .in(try reference(json, slot, besides: ["op"]))
         case "is":
-            let parts = try object(json, "an `is` constraint", required: ["op", "entity_type"], optional: ["in"])
+            let parts = try shapes.object(
+                json, "an `is` constraint", required: ["op", "entity_type"], optional: ["in"])
             let type = try typeName(parts[1])
-            guard let group = json["in"], group.shown != "null" else { return .is(type) }
+            guard let group = json["in"], !group.isNull else { return .is(type) }
             return .isIn(type, try reference(group, slot, besides: []))
         default:
-            _ = try object(json, "a constraint on nothing", required: ["op"])
+            _ = try shapes.object(json, "a constraint on nothing", required: ["op"])
             return .any
         }
     }
@@ -81,19 +62,19 @@ extension PolicyJSONReader {
     private func action(_ json: JSONValue) throws(ParseError) -> ActionConstraint {
         switch try operation(json, ["All", "all", "==", "in"]) {
         case "==":
-            let parts = try object(json, "an action constraint", required: ["op", "entity"])
+            let parts = try shapes.object(json, "an action constraint", required: ["op", "entity"])
             return .equal(try actionUID(parts[1]))
         case "in" where json["entities"] != nil:
-            let parts = try object(json, "an action constraint", required: ["op", "entities"])
+            let parts = try shapes.object(json, "an action constraint", required: ["op", "entities"])
             var actions: [EntityUID] = []
-            for element in try elements(parts[1], "a list of actions") { actions.append(try actionUID(element)) }
+            for element in try shapes.elements(parts[1], "a list of actions") { actions.append(try actionUID(element)) }
             return .inAny(actions)
         case "in":
-            let parts = try object(
+            let parts = try shapes.object(
                 json, "an action constraint", required: ["op", "entity"], optional: ["entities"])
             return .in(try actionUID(parts[1]))
         default:
-            _ = try object(json, "a constraint on nothing", required: ["op"])
+            _ = try shapes.object(json, "a constraint on nothing", required: ["op"])
             return .any
         }
     }
@@ -113,10 +94,10 @@ extension PolicyJSONReader {
         _ json: JSONValue, _ slot: Slot, besides others: [CedarString]
     ) throws(ParseError) -> EntityReference {
         guard let name = json["slot"] else {
-            let parts = try object(json, "a constraint", required: others + ["entity"])
+            let parts = try shapes.object(json, "a constraint", required: others + ["entity"])
             return .entity(try values.uid(parts[others.count]))
         }
-        _ = try object(json, "a constraint with a slot", required: others + ["slot"])
+        _ = try shapes.object(json, "a constraint with a slot", required: others + ["slot"])
         guard name.string == CedarString(slot.rawValue) else {
             throw values.error("the slot that can stand here is another", at: name, expected: ["\"\(slot.rawValue)\""])
         }
@@ -124,7 +105,7 @@ extension PolicyJSONReader {
     }
 
     func typeName(_ json: JSONValue) throws(ParseError) -> EntityTypeName {
-        let name = try string(json, "an entity type")
+        let name = try shapes.string(json, "an entity type")
         guard let type = EntityTypeName(parsing: name) else {
             throw values.error("\(name.quoted) is no name of a type", at: json)
         }

@@ -5,7 +5,7 @@ struct PolicySetJSONReader {
     private var taken: Set<PolicyID> = []
 
     private init(_ source: SourceText) {
-        reader = PolicyJSONReader(values: ValueReader(source: source))
+        reader = PolicyJSONReader(source)
     }
 
     /// `{"staticPolicies": …, "templates": …, "templateLinks": …}`, or one policy or template alone.
@@ -33,12 +33,12 @@ struct PolicySetJSONReader {
     }
 
     private mutating func policySet(_ json: JSONValue) throws(ParseError) -> PolicySet {
-        let parts = try reader.object(
+        let parts = try reader.shapes.object(
             json, "a policy set", required: ["staticPolicies", "templates", "templateLinks"])
         var policies = try self.policies(parts[0], isTemplate: false)
         let templates = try self.policies(parts[1], isTemplate: true).map { Template(body: $0) }
         let byID = Dictionary(templates.map { ($0.id, $0) }) { first, _ in first }
-        for element in try reader.elements(parts[2], "a list of links") {
+        for element in try reader.shapes.elements(parts[2], "a list of links") {
             do {
                 let policy = try link(element, byID)
                 taken.insert(policy.id)
@@ -51,11 +51,8 @@ struct PolicySetJSONReader {
     }
 
     private mutating func policies(_ json: JSONValue, isTemplate: Bool) throws(ParseError) -> [Policy] {
-        guard let members = json.members else {
-            throw reader.values.error("\(json.shown) where an object of policies belongs", at: json)
-        }
         var policies: [Policy] = []
-        for member in members {
+        for member in try reader.shapes.members(json, "an object of policies") {
             let id = PolicyID(member.key)
             do {
                 policies.append(try policy(member.value, id: id, isTemplate: isTemplate))
@@ -83,21 +80,18 @@ struct PolicySetJSONReader {
     }
 
     private func link(_ json: JSONValue, _ templates: [PolicyID: Template]) throws(ParseError) -> Policy {
-        let parts = try reader.object(json, "a template link", required: ["templateId", "newId", "values"])
-        let templateID = PolicyID(try reader.string(parts[0], "the id of a template"))
-        let id = PolicyID(try reader.string(parts[1], "the id of a policy"))
+        let parts = try reader.shapes.object(json, "a template link", required: ["templateId", "newId", "values"])
+        let templateID = PolicyID(try reader.shapes.string(parts[0], "the id of a template"))
+        let id = PolicyID(try reader.shapes.string(parts[1], "the id of a policy"))
         try requireFree(id, at: parts[1])
         guard let template = templates[templateID] else {
             throw reader.values.error(PolicySetError.noSuchTemplate(templateID).description, at: parts[0])
         }
-        guard let members = parts[2].members else {
-            throw reader.values.error("\(parts[2].shown) where the values of the slots belong", at: parts[2])
-        }
         var filled: [Slot: EntityUID] = [:]
-        for member in members {
+        for member in try reader.shapes.members(parts[2], "an object with the values of the slots") {
             guard let slot = Slot(name: member.key) else {
-                throw reader.values.error(
-                    "there is no slot \(member.key.quoted)", at: member.value,
+                throw reader.shapes.error(
+                    "there is no slot \(member.key.quoted)", at: member.keySpan,
                     expected: Slot.allCases.map { "\"\($0.rawValue)\"" })
             }
             filled[slot] = try reader.values.uid(member.value)

@@ -71,18 +71,20 @@ struct SchemaParser {
             try cursor.expect(.rightBracket)
             try cursor.expect(.semicolon)
             return SchemaSyntax.EntityDeclaration(
-                names: names, memberOf: [], attributes: [], tags: nil, enumeration: ids, annotations: annotations)
+                names: names, memberOf: [], shape: nil, tags: nil, enumeration: ids, annotations: annotations)
         }
         let memberOf = try cursor.take(word: "in") ? try entityTypes() : []
-        var attributes: [SchemaSyntax.Attribute] = []
+        var shape: SchemaSyntax.TypeExpression?
         if cursor.at(.equal) || cursor.at(.leftBrace) {
             _ = try cursor.take(.equal)
-            attributes = try record()
+            let start = cursor.current.start
+            let attributes = try record()
+            shape = SchemaSyntax.TypeExpression(kind: .record(attributes), span: cursor.span(from: start))
         }
         let tags = try cursor.take(word: "tags") ? try typeExpression() : nil
         try cursor.expect(.semicolon)
         return SchemaSyntax.EntityDeclaration(
-            names: names, memberOf: memberOf, attributes: attributes, tags: tags, enumeration: nil,
+            names: names, memberOf: memberOf, shape: shape, tags: tags, enumeration: nil,
             annotations: annotations)
     }
 

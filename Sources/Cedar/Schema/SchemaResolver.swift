@@ -8,7 +8,7 @@ struct SchemaResolver {
         "Bool", "Boolean", "Entity", "Extension", "Long", "Record", "Set", "String",
     ]
 
-    private static let builtIn: [CedarString: SchemaType] = [
+    static let builtIn: [CedarString: SchemaType] = [
         "Bool": .bool, "Long": .long, "String": .string, "decimal": .decimal, "ipaddr": .ipaddr,
         "datetime": .datetime, "duration": .duration,
     ]
@@ -170,7 +170,10 @@ struct SchemaResolver {
         }
         let result: Resolved?
         switch expression.kind {
-        case .name(let name): return resolve(name, at: expression.span, in: namespace, depth: depth)
+        case .name(let name): return resolve(name, .any, at: expression.span, in: namespace, depth: depth)
+        case .entity(let name): return resolve(name, .entity, at: expression.span, in: namespace, depth: depth)
+        case .common(let name): return resolve(name, .common, at: expression.span, in: namespace, depth: depth)
+        case .builtIn(let type): return Resolved(type: type, height: 1, size: 1)
         case .set(let element):
             result = resolve(element, in: namespace, depth: depth + 1).map {
                 Resolved(type: .set($0.type), height: $0.height + 1, size: $0.size + 1)
@@ -203,30 +206,50 @@ struct SchemaResolver {
         return Resolved(type: .record(RecordType(types)), height: height + 1, size: size)
     }
 
+    /// What a name may mean at its place.
+    private enum Reference {
+        case any, entity, common
+
+        var shown: String {
+            switch self {
+            case .any: "type"
+            case .entity: "entity type"
+            case .common: "common type"
+            }
+        }
+    }
+
     private mutating func resolve(
-        _ name: CedarString, at span: SourceSpan, in namespace: CedarString, depth: Int
+        _ name: CedarString, _ reference: Reference, at span: SourceSpan, in namespace: CedarString, depth: Int
     ) -> Resolved? {
         func leaf(_ type: SchemaType) -> Resolved { Resolved(type: type, height: 1, size: 1) }
         let prefix = Array("__cedar::".utf8)
         if name.utf8.starts(with: prefix) {
-            if let type = Self.builtIn[CedarString(utf8: name.utf8.dropFirst(prefix.count))] { return leaf(type) }
-            report("the language has no type `\(name)`", at: span)
+            let basename = CedarString(utf8: name.utf8.dropFirst(prefix.count))
+            if reference != .entity, let type = Self.builtIn[basename] { return leaf(type) }
+            report("the language has no \(reference.shown) `\(name)`", at: span)
             return nil
         }
         let isQualified = name.utf8.contains(0x3A)
         for candidate in isQualified ? [name] : [Self.qualify(name, in: namespace), name] {
-            if commonTypes[candidate] != nil { return resolveCommon(candidate, depth: depth) }
+            if reference != .entity, commonTypes[candidate] != nil { return resolveCommon(candidate, depth: depth) }
             let type = EntityTypeName(candidate)
-            if entityNames.contains(candidate) || type.isAction && actionNames.keys.contains(where: { $0.type == type })
-            {
-                return leaf(.entity(type))
-            }
+            let isEntity =
+                entityNames.contains(candidate) || type.isAction && actionNames.keys.contains { $0.type == type }
+            if reference != .common, isEntity { return leaf(.entity(type)) }
         }
-        if !isQualified, let type = Self.builtIn[name] { return leaf(type) }
+        if reference != .entity, !isQualified, let type = Self.builtIn[name] { return leaf(type) }
         report(
-            "there is no type `\(name)`", at: span,
-            hint: name == "Boolean" || name == "bool" ? "the type of truth values is `Bool`" : nil)
+            "there is no \(reference.shown) `\(name)`", at: span,
+            hint: hint(for: name, reference, in: namespace))
         return nil
+    }
+
+    private func hint(for name: CedarString, _ reference: Reference, in namespace: CedarString) -> String? {
+        if reference == .common, [Self.qualify(name, in: namespace), name].contains(where: entityNames.contains) {
+            return "an entity type is written `{\"type\": \"Entity\", \"name\": …}`"
+        }
+        return name == "Boolean" || name == "bool" ? "the type of truth values is `Bool`" : nil
     }
 
     // MARK: Declarations
@@ -241,12 +264,7 @@ struct SchemaResolver {
                 for parent in entity.memberOf {
                     if let name = entityName(parent, in: namespace.name) { memberOf.insert(name) }
                 }
-                let body = SchemaSyntax.TypeExpression(
-                    kind: .record(entity.attributes), span: entity.names.first?.span ?? namespace.span)
-                var attributes = RecordType()
-                if case .record(let record)? = resolve(body, in: namespace.name, depth: 0)?.type {
-                    attributes = record
-                }
+                let attributes = recordType(entity.shape, "a shape", in: namespace.name)
                 let tags = entity.tags.flatMap { resolve($0, in: namespace.name, depth: 0)?.type }
                 for name in entity.names {
                     let full = EntityTypeName(Self.qualify(name.text, in: namespace.name))
@@ -291,7 +309,7 @@ struct SchemaResolver {
                 if let appliesTo = action.appliesTo {
                     principals = Set(appliesTo.principals.compactMap { entityName($0, in: namespace.name) })
                     resources = Set(appliesTo.resources.compactMap { entityName($0, in: namespace.name) })
-                    context = contextType(appliesTo.context, in: namespace.name)
+                    context = recordType(appliesTo.context, "a context", in: namespace.name)
                 }
                 for name in action.names {
                     let uid = EntityUID(type: Self.actionType(in: namespace.name), id: name.text)
@@ -332,14 +350,15 @@ struct SchemaResolver {
         return parents
     }
 
-    private mutating func contextType(
-        _ expression: SchemaSyntax.TypeExpression?, in namespace: CedarString
+    /// A type that has to be a record; the empty one if there is none.
+    private mutating func recordType(
+        _ expression: SchemaSyntax.TypeExpression?, _ name: String, in namespace: CedarString
     ) -> RecordType {
         guard let expression, let type = resolve(expression, in: namespace, depth: 0)?.type else {
             return RecordType()
         }
         guard case .record(let record) = type else {
-            report("a context is a record, not \(type)", at: expression.span)
+            report("\(name) is a record, not \(type)", at: expression.span)
             return RecordType()
         }
         return record

@@ -22,7 +22,8 @@ enum SchemaSyntax {
     struct EntityDeclaration {
         let names: [Name]
         let memberOf: [Name]
-        let attributes: [Attribute]
+        /// A record, or in JSON also a common type; nothing for an entity type without attributes.
+        let shape: TypeExpression?
         let tags: TypeExpression?
         let enumeration: [Name]?
         let annotations: [Annotation]
@@ -61,7 +62,14 @@ enum SchemaSyntax {
 
     struct TypeExpression {
         indirect enum Kind {
+            /// A common type, an entity type or a type of the language.
             case name(CedarString)
+            /// Nothing but an entity type.
+            case entity(CedarString)
+            /// A common type or a type of the language.
+            case common(CedarString)
+            /// A type of the language, whatever else has its name.
+            case builtIn(SchemaType)
             case set(TypeExpression)
             case record([Attribute])
         }

@@ -58,6 +58,7 @@ public enum Limits {
     public static let entityAncestors = 16_000_000
     /// Nesting of arrays and objects in JSON.
     public static let jsonDepth = 64
-    /// Nesting of arrays and objects in JSON policies: two for each level of an expression, and those around it.
+    /// Nesting of arrays and objects in JSON policies and schemas: two for each level of an expression or a type, and
+    /// those around it.
     public static let policyJSONDepth = 2 * expressionHeight + 16
 }
