@@ -258,10 +258,14 @@ struct FormattedConformanceTests {
             let injected = try PolicyFormatterTests.inject(into: text, &generator)
             seen.texts += 1
             seen.comments += injected.count
-            for (source, count) in position % 8 == 0 ? [injected, (text, 0)] : [injected] {
+            let isEighth = position % 8 == 0
+            for (source, count) in isEighth ? [injected, (text, 0)] : [injected] {
                 let formatted = try PolicyFormatter.format(source)
                 let shown = Comment(rawValue: String(decoding: source, as: UTF8.self))
-                #expect(PolicyContent.all(try PolicySet(parsing: formatted)) == PolicyContent.all(set), shown)
+                // The same tokens have the same parse; some are parsed to show it.
+                if isEighth {
+                    #expect(PolicyContent.all(try PolicySet(parsing: formatted)) == PolicyContent.all(set), shown)
+                }
                 let substance = try PolicyFormatterTests.substance(formatted)
                 #expect(try substance == PolicyFormatterTests.substance(source), shown)
                 #expect(substance.count { $0.starts(with: "// c".utf8) } >= count)

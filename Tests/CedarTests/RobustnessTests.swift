@@ -54,6 +54,9 @@ import Testing
         let schema = try Schema(parsing: Self.schema)
         let entities = try Samples.entities()
         var parsed = 0
+        var parsedJSON = 0
+        let policyJSON = String(decoding: try PolicySet(parsing: Self.policies).json, as: UTF8.self)
+        let schemaJSON = SchemaJSONText.text(of: schema)
         for _ in 0..<3000 {
             let text = mutate(Self.policies, &generator)
             if let set = try? PolicySet(parsing: text) {
@@ -68,10 +71,16 @@ import Testing
             if let mutated = try? Schema(parsing: mutate(Self.schema, &generator)) {
                 _ = Validator(schema: mutated).validate(try PolicySet(parsing: Self.policies))
             }
+            if let set = try? PolicySet(json: mutate(policyJSON, &generator)) {
+                parsedJSON += 1
+                #expect(try PolicySet(json: set.json).json == set.json)
+            }
+            if (try? Schema(json: mutate(schemaJSON, &generator))) != nil { parsedJSON += 1 }
             _ = try? Entities(json: mutate(Self.json, &generator), schema: schema)
             _ = try? Entities(json: mutate(Self.json, &generator), schema: nil)
         }
         #expect(parsed > 50, "the mutations must leave some policies standing")
+        #expect(parsedJSON > 10, "the mutations must leave some JSON standing")
     }
 
     @Test(arguments: [

@@ -21,9 +21,9 @@ extension PolicySet: CustomStringConvertible {
     ///
     /// Those with an id by position stand at that position among the others, as they did in the text that they were
     /// read from; then follow those with other ids, templates before policies. Parsing numbers them all
-    /// anew.
+    /// anew. A template without slots, which only JSON can hold, is left out: text would make a policy of it.
     public var description: String {
-        let all = templates.map(\.body) + policies
+        let all = templates.map(\.body).filter { !$0.slots.isEmpty } + policies
         var positional: [Int: Policy] = [:]
         var named: [Policy] = []
         for policy in all {
