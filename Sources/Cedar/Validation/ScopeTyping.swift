@@ -11,6 +11,36 @@ struct ScopeTyping {
         return parts.contains(.unknown) ? .unknown : .always
     }
 
+    /// The places of a scope that ask whether an entity is in another, as far as they are reached for some of the kinds
+    /// of request: the parts are compared in the order principal, action, resource, and the first that cannot match
+    /// ends the comparison.
+    func reads(of policy: Policy, in environments: [RequestEnvironment]) -> [SourceSpan] {
+        var principal = false
+        var action = false
+        var resource = false
+        for environment in environments {
+            if reads(policy.principal, for: environment.principal) { principal = true }
+            if truth(of: policy.principal, for: environment.principal) == .never { continue }
+            switch policy.action {
+            case .in, .inAny: action = true
+            case .any, .equal: break
+            }
+            if truth(of: policy.action, for: environment.action) == .never { continue }
+            if reads(policy.resource, for: environment.resource) { resource = true }
+        }
+        let spans = policy.scopeSpans
+        return (principal ? [spans.principal] : []) + (action ? [spans.action] : [])
+            + (resource ? [spans.resource] : [])
+    }
+
+    private func reads(_ constraint: ScopeConstraint, for type: EntityTypeName) -> Bool {
+        switch constraint {
+        case .any, .equal, .is: false
+        case .in: true
+        case .isIn(let name, _): name == type
+        }
+    }
+
     func principalTruth(of policy: Policy, in environment: RequestEnvironment) -> StaticType.Truth {
         truth(of: policy.principal, for: environment.principal)
     }

@@ -12,7 +12,7 @@ extension TypeChecker {
             let isLeftLong = expect(.long, left, known, operation: operation.rawValue)
             let isRightLong = expect(.long, right, known, operation: operation.rawValue)
             return isLeftLong && isRightLong ? Typing(.long) : nil
-        case .in: return membership(left, right, known)
+        case .in: return membership(left, right, known, at: expression)
         case .contains:
             let element = element(of: left, known, operation: operation.rawValue)
             guard let member = type(right, known)?.type, let element else { return nil }
@@ -81,21 +81,32 @@ extension TypeChecker {
         return Typing(.bool(.unknown))
     }
 
-    /// The entity type of an operand that must be an entity.
-    private mutating func entityType(
-        of operand: Expr, _ known: Set<Capability>, operation: String
-    ) -> EntityTypeName? {
-        guard let typing = type(operand, known) else { return nil }
+    /// The entity type of an operand that must be an entity, and where the entity comes from.
+    private mutating func entity(
+        _ operand: Expr, _ known: Set<Capability>, operation: String
+    ) -> (type: EntityTypeName, dereferences: Dereferences)? {
+        guard let typing = typing(operand, known) else { return nil }
         guard case .entity(let name) = typing.type else {
             mismatch(operation, "an entity", typing.type, at: operand)
             return nil
         }
-        return name
+        return (name, typing.dereferences)
     }
 
-    private mutating func membership(_ left: Expr, _ right: Expr, _ known: Set<Capability>) -> Typing? {
-        let member = entityType(of: left, known, operation: "in")
+    private mutating func membership(
+        _ left: Expr, _ right: Expr, _ known: Set<Capability>, at expression: Expr
+    ) -> Typing? {
+        let member = entity(left, known, operation: "in")
         guard let group = type(right, known)?.type, let member else { return nil }
+        guard let truth = truth(of: left, member.type, in: right, group) else { return nil }
+        var typing = Typing(.bool(truth))
+        typing.dereferences = read(member.dereferences, at: expression.span)
+        return typing
+    }
+
+    private mutating func truth(
+        of left: Expr, _ member: EntityTypeName, in right: Expr, _ group: StaticType
+    ) -> StaticType.Truth? {
         let groupType: EntityTypeName
         var groups: [EntityUID]?
         switch group {
@@ -113,18 +124,19 @@ extension TypeChecker {
             return nil
         }
         if let action = literalEntity(left), facts.schema.action(action) != nil, let groups {
-            return Typing(.bool(groups.contains { facts.isAction(action, in: $0) } ? .always : .never))
+            return groups.contains { facts.isAction(action, in: $0) } ? .always : .never
         }
-        return Typing(.bool(facts.canBeIn(member, groupType) ? .unknown : .never))
+        return facts.canBeIn(member, groupType) ? .unknown : .never
     }
 
     mutating func isType(
         _ target: Expr, _ name: EntityTypeName, _ group: Expr?, _ known: Set<Capability>, at expression: Expr
     ) -> Typing? {
-        guard let actual = entityType(of: target, known, operation: "is") else { return nil }
-        guard let group else { return Typing(.bool(actual == name ? .always : .never)) }
-        guard actual == name else { return Typing(.bool(.never)) }
-        return membership(target, group, known)
+        guard let actual = entity(target, known, operation: "is") else { return nil }
+        use(actual.dereferences)
+        guard let group else { return Typing(.bool(actual.type == name ? .always : .never)) }
+        guard actual.type == name else { return Typing(.bool(.never)) }
+        return membership(target, group, known, at: expression)
     }
 
     // MARK: Attributes and tags
@@ -156,9 +168,9 @@ extension TypeChecker {
     mutating func attribute(
         _ name: CedarString, of target: Expr, _ known: Set<Capability>, at expression: Expr
     ) -> Typing? {
-        guard let owner = type(target, known)?.type,
-            let found = attribute(name, of: owner, operation: ".\(name)", at: target)
-        else { return nil }
+        guard let ownerTyping = typing(target, known) else { return nil }
+        let owner = ownerTyping.type
+        guard let found = attribute(name, of: owner, operation: ".\(name)", at: target) else { return nil }
         guard let attribute = found else {
             let names = attributeNames(of: owner).prefix(12).map { "`\($0)`" }
             report(
@@ -172,10 +184,16 @@ extension TypeChecker {
                 at: expression, hint: "ask for it first: `\(shown(target)) has \(name) && …`")
             return nil
         }
-        return Typing(attribute.type)
+        var typing = Typing(attribute.type)
+        if case .entity = owner {
+            typing.dereferences = read(ownerTyping.dereferences, at: expression.span)
+        } else {
+            typing.dereferences = select(name, from: ownerTyping.dereferences)
+        }
+        return typing
     }
 
-    /// `target has a.b` is `target has a && target.a has b`.
+    /// `target has a.b` is `target has a && target.a has b`. The last link that is looked at is at the highest level.
     mutating func has(
         _ path: [CedarString], _ target: Expr, _ known: Set<Capability>, at expression: Expr
     ) -> Typing? {
@@ -183,43 +201,71 @@ extension TypeChecker {
         var owner = target
         for name in path {
             let here = known.union(result.capabilities)
-            guard let link = hasOne(name, owner, here) else { return nil }
+            guard let link = hasOne(name, owner, here, at: expression) else { return nil }
             switch link.type {
-            case .bool(.never): return Typing(.bool(.never))
+            case .bool(.never): return link
             case .bool(.unknown): result.type = .bool(.unknown)
             default: break
             }
             result.capabilities.formUnion(link.capabilities)
+            result.dereferences = link.dereferences
             owner = Expr(.attribute(owner, name), span: expression.span)
         }
         return result
     }
 
-    private mutating func hasOne(_ name: CedarString, _ target: Expr, _ known: Set<Capability>) -> Typing? {
-        guard let owner = type(target, known)?.type,
-            let found = attribute(name, of: owner, operation: "has", at: target)
-        else { return nil }
-        guard let attribute = found else { return Typing(.bool(.never)) }
+    private mutating func hasOne(
+        _ name: CedarString, _ target: Expr, _ known: Set<Capability>, at expression: Expr
+    ) -> Typing? {
+        guard let ownerTyping = typing(target, known) else { return nil }
+        let owner = ownerTyping.type
+        guard let found = attribute(name, of: owner, operation: "has", at: target) else { return nil }
+        var typing = Typing(.bool(.unknown))
+        if case .entity = owner {
+            typing.dereferences = read(ownerTyping.dereferences, at: expression.span)
+        } else {
+            use(ownerTyping.dereferences)
+        }
+        guard let attribute = found else {
+            typing.type = .bool(.never)
+            return typing
+        }
         let capability = Capability.attribute(of: target, name)
         var isCertain = known.contains(capability)
         // An entity may be missing from the store, so even a required attribute is uncertain.
         if case .record = owner, attribute.isRequired { isCertain = true }
-        return isCertain ? Typing(.bool(.always)) : Typing(.bool(.unknown), [capability])
+        if isCertain {
+            typing.type = .bool(.always)
+        } else {
+            typing.capabilities = [capability]
+        }
+        return typing
     }
 
     private mutating func tag(
         _ operation: Expr.BinaryOperator, _ target: Expr, _ key: Expr, _ known: Set<Capability>, at expression: Expr
     ) -> Typing? {
-        let owner = entityType(of: target, known, operation: operation.rawValue)
-        guard expect(.string, key, known, operation: operation.rawValue), let owner else { return nil }
+        let ownerEntity = entity(target, known, operation: operation.rawValue)
+        guard expect(.string, key, known, operation: operation.rawValue), let ownerEntity else { return nil }
+        let owner = ownerEntity.type
+        var typing = Typing(.bool(.unknown))
+        typing.dereferences = read(ownerEntity.dereferences, at: expression.span)
         let capability = Capability.tag(of: target, key)
         guard let tagType = facts.schema.entityType(owner)?.tags else {
-            if operation == .hasTag { return Typing(.bool(.never)) }
+            if operation == .hasTag {
+                typing.type = .bool(.never)
+                return typing
+            }
             report(.noTags, "entities of type \(owner) have no tags", at: expression)
             return nil
         }
         if operation == .hasTag {
-            return known.contains(capability) ? Typing(.bool(.always)) : Typing(.bool(.unknown), [capability])
+            if known.contains(capability) {
+                typing.type = .bool(.always)
+            } else {
+                typing.capabilities = [capability]
+            }
+            return typing
         }
         guard known.contains(capability) else {
             report(
@@ -227,7 +273,8 @@ extension TypeChecker {
                 hint: "ask for it first: `\(shown(target)).hasTag(\(shown(key))) && …`")
             return nil
         }
-        return Typing(StaticType(tagType))
+        typing.type = StaticType(tagType)
+        return typing
     }
 
     // MARK: Composition
@@ -259,15 +306,20 @@ extension TypeChecker {
 
     mutating func record(_ fields: [Expr.Field], _ known: Set<Capability>) -> Typing? {
         var attributes: [CedarString: StaticType.Attribute] = [:]
+        var dereferences: [CedarString: Dereferences] = [:]
         var isSound = true
         for field in fields {
-            if let type = type(field.value, known)?.type {
-                attributes[field.name] = StaticType.Attribute(type: type, isRequired: true)
+            if let typing = typing(field.value, known) {
+                attributes[field.name] = StaticType.Attribute(type: typing.type, isRequired: true)
+                if maximumLevel != nil { dereferences[field.name] = typing.dereferences }
             } else {
                 isSound = false
             }
         }
-        return isSound ? Typing(.record(attributes)) : nil
+        guard isSound else { return nil }
+        var typing = Typing(.record(attributes))
+        if maximumLevel != nil { typing.dereferences.sources = [.record(dereferences)] }
+        return typing
     }
 
     mutating func call(

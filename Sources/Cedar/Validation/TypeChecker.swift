@@ -14,6 +14,8 @@ struct TypeChecker {
     struct Typing {
         var type: StaticType
         var capabilities: Set<Capability> = []
+        /// Where the value comes from; empty unless there is a maximum level.
+        var dereferences = Dereferences()
 
         init(_ type: StaticType, _ capabilities: Set<Capability> = []) {
             self.type = type
@@ -34,15 +36,22 @@ struct TypeChecker {
     let facts: SchemaFacts
     let environment: RequestEnvironment
     let source: SourceText
+    /// How many entities may be read one after another, if that is limited.
+    let maximumLevel: Int?
     private let context: StaticType
     private(set) var problems: [Problem] = []
+    /// What lies beyond the maximum level. It counts only where the conditions have types.
+    private(set) var levelProblems: [Problem] = []
     /// Above zero where a guard stood in something that failed, so that a missing guard may be a consequence of it.
     private var uncertainty = 0
 
-    init(facts: SchemaFacts, environment: RequestEnvironment, source: SourceText) {
+    init(
+        facts: SchemaFacts, environment: RequestEnvironment, source: SourceText, maximumLevel: Int? = nil
+    ) {
         self.facts = facts
         self.environment = environment
         self.source = source
+        self.maximumLevel = maximumLevel
         context = .record(StaticType.attributes(environment.context))
     }
 
@@ -52,6 +61,13 @@ struct TypeChecker {
         problems.append(
             Problem(
                 kind: kind, message: message, start: expression.span.start, end: expression.span.end, hint: hint))
+    }
+
+    mutating func reportLevel(
+        _ kind: ValidationError.Kind, _ message: String, at span: SourceSpan, hint: String
+    ) {
+        guard levelProblems.count < Limits.reportedErrors else { return }
+        levelProblems.append(Problem(kind: kind, message: message, start: span.start, end: span.end, hint: hint))
     }
 
     /// Whether an expression asks for an attribute or a tag, and so may vouch for it.
@@ -103,9 +119,20 @@ struct TypeChecker {
         return result
     }
 
+    /// The type of an expression whose value is used as it is.
     mutating func type(_ expression: Expr, _ known: Set<Capability>) -> Typing? {
+        guard var typing = typing(expression, known) else { return nil }
+        if maximumLevel != nil {
+            use(typing.dereferences)
+            typing.dereferences = Dereferences()
+        }
+        return typing
+    }
+
+    /// The type of an expression whose value something else may be read from.
+    mutating func typing(_ expression: Expr, _ known: Set<Capability>) -> Typing? {
         switch expression.kind {
-        case .literal(let literal): return type(of: literal)
+        case .literal(let literal): return type(of: literal, at: expression)
         case .variable(let variable): return type(of: variable)
         case .ifThenElse(let condition, let then, let otherwise):
             return choice(condition, then, otherwise, known, at: expression)
@@ -133,13 +160,16 @@ struct TypeChecker {
     // MARK: Leaves
 
     /// The type of a literal. Entities that the schema lacks were reported before the types are looked at.
-    private func type(of literal: Expr.Literal) -> Typing? {
+    private func type(of literal: Expr.Literal, at expression: Expr) -> Typing? {
         switch literal {
         case .bool(let value): return Typing(.bool(value ? .always : .never))
         case .long: return Typing(.long)
         case .string: return Typing(.string)
         case .entity(let uid):
-            return Conformance(schema: facts.schema).problem(with: uid) == nil ? Typing(.entity(uid.type)) : nil
+            guard Conformance(schema: facts.schema).problem(with: uid) == nil else { return nil }
+            var typing = Typing(.entity(uid.type))
+            if maximumLevel != nil { typing.dereferences.sources = [.literal(uid, expression.span)] }
+            return typing
         }
     }
 
@@ -230,19 +260,22 @@ struct TypeChecker {
             mismatch("if", "Bool", test.type, at: condition)
             return nil
         }
-        if truth == .never { return type(otherwise, known) }
-        let first = type(then, known.union(test.capabilities))
+        if truth == .never { return typing(otherwise, known) }
+        var first = typing(then, known.union(test.capabilities))
         if truth == .always {
-            return first.map { Typing($0.type, $0.capabilities.union(test.capabilities)) }
+            first?.capabilities.formUnion(test.capabilities)
+            return first
         }
-        guard let second = type(otherwise, known), let first else { return nil }
+        guard let second = typing(otherwise, known), let first else { return nil }
         guard let joined = StaticType.join(first.type, second.type) else {
             report(
                 .incompatibleTypes, "the branches of `if` have the types \(first.type) and \(second.type)",
                 at: expression)
             return nil
         }
-        return Typing(joined, first.capabilities.union(test.capabilities).intersection(second.capabilities))
+        var typing = Typing(joined, first.capabilities.union(test.capabilities).intersection(second.capabilities))
+        typing.dereferences = first.dereferences + second.dereferences
+        return typing
     }
 
     // MARK: Expectations

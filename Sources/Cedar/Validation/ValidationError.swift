@@ -12,6 +12,10 @@ public struct ValidationError: Error, Hashable, Sendable, CustomStringConvertibl
         case emptySet
         case extensionCall
         case tooDeep
+        /// Entities are read beyond the maximum level.
+        case levelExceeded
+        /// Something is read from an entity that the policy names by its id, which no level allows.
+        case literalDereferenced
     }
 
     public let policy: PolicyID

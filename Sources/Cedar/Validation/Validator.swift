@@ -13,18 +13,29 @@ public struct Validator: Sendable {
     }
 
     /// Everything that is wrong with policies and templates.
-    public func validate(_ policies: PolicySet) -> ValidationResult {
+    ///
+    /// With a maximum level, policies may not read entities further than that from the request (RFC 76): at level 0
+    /// they see the ids and types of principal, action and resource, and the context; at level 1 also the attributes,
+    /// tags and ancestors of the entities that these hold; at each further level those of the entities found so. A
+    /// caller that loads entities for a request then knows how far it must go. `in` in a scope needs level 1, as it
+    /// does in a condition. What `&&`, `||`, `if` and the scope can never reach does not count, and a kind of request
+    /// for which a policy has other errors is not looked at.
+    ///
+    /// Takes time in the size of the policies times the number of kinds of request that their conditions tell apart.
+    public func validate(_ policies: PolicySet, maximumLevel: Int? = nil) -> ValidationResult {
         var errors: [ValidationError] = []
         var warnings: [ValidationError] = []
         for policy in policies.policies + policies.templates.map(\.body) {
-            let (policyErrors, policyWarning) = validate(policy)
+            let (policyErrors, policyWarning) = validate(policy, maximumLevel)
             errors += policyErrors
             if let policyWarning { warnings.append(policyWarning) }
         }
         return ValidationResult(errors: errors, warnings: warnings)
     }
 
-    private func validate(_ policy: Policy) -> (errors: [ValidationError], warning: ValidationError?) {
+    private func validate(
+        _ policy: Policy, _ maximumLevel: Int?
+    ) -> (errors: [ValidationError], warning: ValidationError?) {
         if let height = policy.conditions.map(\.body.height).max(), height > Limits.expressionHeight {
             let message = "the expression is \(height) levels high; the limit is \(Limits.expressionHeight)"
             return ([error(.tooDeep, message, at: policy.span, in: policy)], nil)
@@ -33,6 +44,13 @@ public struct Validator: Sendable {
             error(problem.kind, problem.message, at: problem.span, in: policy, hint: problem.hint)
         }
         let scopes = ScopeTyping(facts: facts)
+        if let maximumLevel, maximumLevel < 1 {
+            errors += scopes.reads(of: policy, in: environments).map { span in
+                error(
+                    .levelExceeded, TypeChecker.exceeded(1, maximumLevel), at: span, in: policy,
+                    hint: TypeChecker.levelHint)
+            }
+        }
         let applicable = environments.filter { scopes.truth(of: policy, in: $0) != .never }
         if applicable.isEmpty {
             errors.append(
@@ -42,7 +60,7 @@ public struct Validator: Sendable {
             return (errors, nil)
         }
         if let mixture = mixedActionTypes(of: policy, scopes) { errors.append(mixture) }
-        let (problems, canApply) = check(policy, in: applicable)
+        let (problems, canApply) = check(policy, in: applicable, maximumLevel)
         errors += problems
         guard errors.isEmpty, !canApply else { return (errors, nil) }
         return (
@@ -65,9 +83,11 @@ public struct Validator: Sendable {
 
     /// Types the conditions in each environment, once for all environments that do not differ in what they read.
     private func check(
-        _ policy: Policy, in environments: [RequestEnvironment]
+        _ policy: Policy, in environments: [RequestEnvironment], _ maximumLevel: Int?
     ) -> (errors: [ValidationError], canApply: Bool) {
-        let variables = Set(policy.conditions.flatMap { Self.variables(in: $0.body) })
+        var variables = Set(policy.conditions.flatMap { Self.variables(in: $0.body) })
+        // The action of the request may be read even where it stands as a literal.
+        if maximumLevel != nil { variables.insert(.action) }
         let any = EntityTypeName("")
         var seen: Set<RequestEnvironment> = []
         var reported: Set<TypeChecker.Problem> = []
@@ -80,10 +100,12 @@ public struct Validator: Sendable {
                 resource: variables.contains(.resource) ? environment.resource : any,
                 context: variables.contains(.context) ? environment.context : RecordType())
             guard seen.insert(key).inserted else { continue }
-            var checker = TypeChecker(facts: facts, environment: environment, source: policy.source)
+            var checker = TypeChecker(
+                facts: facts, environment: environment, source: policy.source, maximumLevel: maximumLevel)
             let truth = checker.check(policy.conditions)
             if truth != .never { canApply = true }
-            for problem in checker.problems where reported.insert(problem).inserted {
+            let levelProblems = truth == nil ? [] : checker.levelProblems
+            for problem in checker.problems + levelProblems where reported.insert(problem).inserted {
                 guard errors.count < Limits.reportedErrors else { break }
                 errors.append(
                     error(
