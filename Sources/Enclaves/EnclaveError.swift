@@ -39,6 +39,13 @@ package struct EnclaveProblem: Hashable, Sendable, CustomStringConvertible {
         self.init(error.location, message: lines.joined(separator: "\n"))
     }
 
+    init(_ warning: ValidationWarning) {
+        var lines = [warning.message]
+        if !warning.snippet.isEmpty { lines.append(warning.snippet) }
+        if let hint = warning.hint { lines.append("  = hint: \(hint)") }
+        self.init(warning.location, message: lines.joined(separator: "\n"))
+    }
+
     init(_ place: SourceLocation, message: String) {
         file = place.file
         line = place.line

@@ -1,11 +1,9 @@
-/// One thing that strict validation finds wrong with a policy, or worth a warning.
+/// One thing that strict validation finds wrong with a policy.
 public struct ValidationError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Kind: String, Hashable, Sendable {
         case unknownEntityType, unknownEntity, unknownAction
         /// No kind of request that the schema allows can match the scope.
         case noApplicableAction
-        /// The conditions are false for every kind of request; a warning.
-        case impossiblePolicy
         case unexpectedType, incompatibleTypes
         case unknownAttribute, unguardedAttribute
         case noTags, unguardedTag
@@ -28,7 +26,7 @@ public struct ValidationError: Error, Hashable, Sendable, CustomStringConvertibl
     public let hint: String?
 
     public var description: String {
-        var lines = ["\(location): \(kind == .impossiblePolicy ? "warning" : "error") in `\(policy)`: \(message)"]
+        var lines = ["\(location): error in `\(policy)`: \(message)"]
         if !snippet.isEmpty { lines.append(snippet) }
         if let hint { lines.append("  = hint: \(hint)") }
         return lines.joined(separator: "\n")
@@ -38,7 +36,7 @@ public struct ValidationError: Error, Hashable, Sendable, CustomStringConvertibl
 /// What strict validation found in a set of policies, in the order of the policies and their text.
 public struct ValidationResult: Sendable {
     public let errors: [ValidationError]
-    public let warnings: [ValidationError]
+    public let warnings: [ValidationWarning]
 
     /// Whether there are no errors; warnings are allowed.
     public var isValid: Bool { errors.isEmpty }

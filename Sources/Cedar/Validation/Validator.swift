@@ -12,7 +12,9 @@ public struct Validator: Sendable {
         environments = RequestEnvironment.all(in: schema)
     }
 
-    /// Everything that is wrong with policies and templates.
+    /// Everything that is wrong with policies and templates; and as warnings policies that can never apply, and text
+    /// that may be taken for other text (see `ValidationWarning.Kind`). A policy with errors is not said to be
+    /// impossible.
     ///
     /// With a maximum level, policies may not read entities further than that from the request (RFC 76): at level 0
     /// they see the ids and types of principal, action and resource, and the context; at level 1 also the attributes,
@@ -24,18 +26,20 @@ public struct Validator: Sendable {
     /// Takes time in the size of the policies times the number of kinds of request that their conditions tell apart.
     public func validate(_ policies: PolicySet, maximumLevel: Int? = nil) -> ValidationResult {
         var errors: [ValidationError] = []
-        var warnings: [ValidationError] = []
+        var warnings: [ValidationWarning] = []
         for policy in policies.policies + policies.templates.map(\.body) {
             let (policyErrors, policyWarning) = validate(policy, maximumLevel)
             errors += policyErrors
             if let policyWarning { warnings.append(policyWarning) }
+            // A link has the text of its template, which is looked at once.
+            if policy.template == nil { warnings += ConfusableText.warnings(in: policy) }
         }
         return ValidationResult(errors: errors, warnings: warnings)
     }
 
     private func validate(
         _ policy: Policy, _ maximumLevel: Int?
-    ) -> (errors: [ValidationError], warning: ValidationError?) {
+    ) -> (errors: [ValidationError], warning: ValidationWarning?) {
         if let height = policy.conditions.map(\.body.height).max(), height > Limits.expressionHeight {
             let message = "the expression is \(height) levels high; the limit is \(Limits.expressionHeight)"
             return ([error(.tooDeep, message, at: policy.span, in: policy)], nil)
@@ -65,9 +69,10 @@ public struct Validator: Sendable {
         guard errors.isEmpty, !canApply else { return (errors, nil) }
         return (
             errors,
-            error(
+            ValidationWarning(
                 .impossiblePolicy, "the conditions are false for every request that the schema allows",
-                at: policy.span, in: policy)
+                at: policy.span, in: policy,
+                hint: "compare the types that the conditions ask for with those that the scope allows")
         )
     }
 
