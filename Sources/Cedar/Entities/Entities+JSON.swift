@@ -3,6 +3,8 @@ extension Entities {
     /// may be missing.
     ///
     /// With a schema every entity is checked against it, and the actions that it declares become part of the store.
+    /// The only error is `malformed`: each entity that cannot be read or contradicts the schema is reported where it
+    /// stands, up to `Limits.reportedErrors`; or an entity that stands there twice or above itself.
     public init(json: [UInt8], schema: Schema?, file: String = "entities") throws(EntityError) {
         let source = SourceText(file: file, bytes: json)
         let document: JSONValue
@@ -16,23 +18,11 @@ extension Entities {
 
     init(_ document: JSONValue, in source: SourceText, schema: Schema?) throws(EntityError) {
         let reader = EntityReader(values: ValueReader(source: source), schema: schema)
-        var entities: [Entity] = []
         do {
-            entities = try reader.entities(document)
+            self = try reader.store(document)
         } catch {
-            throw .malformed(ParseErrors([error]))
+            throw .malformed(error)
         }
-        guard let schema else {
-            try self.init(entities)
-            return
-        }
-        let conformance = Conformance(schema: schema)
-        var stored: [Entity] = []
-        for entity in entities {
-            try conformance.check(entity)
-            if !entity.uid.type.isAction { stored.append(entity) }
-        }
-        try self.init(stored + schema.actionEntities)
     }
 }
 
@@ -41,14 +31,78 @@ struct EntityReader {
     let values: ValueReader
     let schema: Schema?
 
-    func entities(_ document: JSONValue) throws(ParseError) -> [Entity] {
+    /// The store of all entities of a list, or what is wrong with each of them.
+    func store(_ document: JSONValue) throws(ParseErrors) -> Entities {
         guard let elements = document.elements else {
-            throw values.error("\(document.shown) where a list of entities belongs", at: document)
+            throw ParseErrors([
+                values.error(
+                    "\(document.shown) where a list of entities belongs", at: document,
+                    expected: ["`[{\"uid\": …, \"attrs\": …, \"parents\": …}, …]`"])
+            ])
         }
         var entities: [Entity] = []
         entities.reserveCapacity(elements.count)
-        for element in elements { entities.append(try entity(element)) }
-        return entities
+        var errors: [ParseError] = []
+        for element in elements where errors.count < Limits.reportedErrors {
+            do {
+                let entity = try entity(element)
+                if let error = contradiction(entity, element) {
+                    errors.append(error)
+                } else if schema == nil || !entity.uid.type.isAction {
+                    entities.append(entity)
+                }
+            } catch {
+                errors.append(error)
+            }
+        }
+        guard errors.isEmpty else { throw ParseErrors(errors) }
+        do {
+            return try Entities(entities + (schema?.actionEntities ?? []))
+        } catch {
+            throw ParseErrors([located(error, elements)])
+        }
+    }
+
+    /// How an entity contradicts the schema, at the place where it does.
+    private func contradiction(_ entity: Entity, _ json: JSONValue) -> ParseError? {
+        guard let schema else { return nil }
+        let conformance = Conformance(schema: schema)
+        if entity.uid.type.isAction {
+            do {
+                try conformance.check(entity)
+                return nil
+            } catch {
+                return values.error(
+                    error.description, at: json["uid"] ?? json,
+                    hint: "actions need not be listed: the schema adds those that it declares")
+            }
+        }
+        guard let problem = conformance.problem(with: entity) else { return nil }
+        let place: JSONValue?
+        switch problem.part {
+        case .uid: place = json["uid"]
+        case .attributes: place = json["attrs"]
+        case .attribute(let name): place = json["attrs"]?[name]
+        case .parent(let uid):
+            place = json["parents"]?.elements?.first { parent in (try? values.uid(parent)) == uid }
+        case .tags: place = json["tags"]
+        case .tag(let name): place = json["tags"]?[name]
+        }
+        return values.error("\(entity.uid): \(problem.message)", at: place ?? json)
+    }
+
+    /// Why entities do not form a store, at the last of those that the error speaks of.
+    private func located(_ error: EntityError, _ elements: [JSONValue]) -> ParseError {
+        let uid: EntityUID?
+        switch error {
+        case .duplicate(let duplicate): uid = duplicate
+        case .cycle(let member): uid = member
+        default: uid = nil
+        }
+        let place = uid.flatMap { uid in
+            elements.reversed().compactMap { $0["uid"] }.first { (try? values.uid($0)) == uid }
+        }
+        return ParseError(error.description, at: place?.span ?? SourceSpan(0, 1), in: values.source)
     }
 
     private func entity(_ json: JSONValue) throws(ParseError) -> Entity {
@@ -72,6 +126,30 @@ struct EntityReader {
         }
         return Entity(
             uid: uid, attributes: try values.record(attributesJSON, type?.attributes), parents: parents, tags: tags)
+    }
+}
+
+extension Conformance {
+    /// Reads the context of requests for an action by the type that the schema gives it, and checks it; what is wrong
+    /// is reported where it stands.
+    public func context(
+        json: [UInt8], for action: EntityUID, file: String = "context"
+    ) throws(ParseErrors) -> [CedarString: Value] {
+        let source = SourceText(file: file, bytes: json)
+        do throws(ParseError) {
+            let document = try JSONReader.read(source)
+            guard let type = schema.action(action)?.context else {
+                throw ParseError("the action \(action) is not declared", at: document.span, in: source)
+            }
+            let values = ValueReader(source: source)
+            let context = try values.record(document, type)
+            guard problem(with: context, as: type) != nil,
+                let (message, name) = firstProblem(with: context, as: type)
+            else { return context }
+            throw values.error("the context of \(action): \(message)", at: name.flatMap { document[$0] } ?? document)
+        } catch {
+            throw ParseErrors([error])
+        }
     }
 }
 

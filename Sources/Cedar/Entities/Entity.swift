@@ -22,7 +22,7 @@ public enum EntityError: Error, Hashable, Sendable, CustomStringConvertible {
     case duplicate(EntityUID)
     case cycle(EntityUID)
     case tooManyAncestors(limit: Int)
-    /// The text is not JSON, or its JSON is not a list of entities.
+    /// The text is not JSON, or its JSON is not a list of entities that can be stored.
     case malformed(ParseErrors)
     /// The entity contradicts the schema.
     case nonconforming(EntityUID, String)

@@ -6,34 +6,57 @@ public struct Conformance: Sendable {
         self.schema = schema
     }
 
+    /// What is wrong with an entity, and in which part of it.
+    struct EntityProblem {
+        enum Part {
+            case uid
+            case attributes
+            case attribute(CedarString)
+            case parent(EntityUID)
+            case tags
+            case tag(CedarString)
+        }
+
+        let message: String
+        let part: Part
+    }
+
     /// Checks that an entity is of a declared type and has the attributes, tags and parents that the type allows; an
     /// action must be as it was declared.
     public func check(_ entity: Entity) throws(EntityError) {
-        let uid = entity.uid
-        if uid.type.isAction {
+        if entity.uid.type.isAction {
             try checkAction(entity)
-            return
+        } else if let problem = problem(with: entity) {
+            throw .nonconforming(entity.uid, problem.message)
         }
-        guard let type = schema.entityType(uid.type) else {
-            throw .nonconforming(uid, "its type is not declared")
+    }
+
+    /// The first problem of an entity that is no action.
+    func problem(with entity: Entity) -> EntityProblem? {
+        guard let type = schema.entityType(entity.uid.type) else {
+            return EntityProblem(message: "its type is not declared", part: .uid)
         }
-        if let problem = problem(with: uid) { throw .nonconforming(uid, problem) }
-        if let problem = problem(with: entity.attributes, as: type.attributes) {
-            throw .nonconforming(uid, problem)
+        if let message = problem(with: entity.uid) { return EntityProblem(message: message, part: .uid) }
+        if !fits(entity.attributes, type.attributes),
+            let (message, name) = firstProblem(with: entity.attributes, as: type.attributes)
+        {
+            return EntityProblem(message: message, part: name.map { .attribute($0) } ?? .attributes)
         }
-        for parent in entity.parents {
+        for parent in entity.parents.count > 1 ? entity.parents.sorted() : Array(entity.parents) {
             guard type.ancestors.contains(parent.type) else {
-                throw .nonconforming(uid, "it cannot be in an entity of type \(parent.type)")
+                return EntityProblem(
+                    message: "it cannot be in an entity of type \(parent.type)", part: .parent(parent))
             }
-            if let problem = problem(with: parent) { throw .nonconforming(uid, problem) }
+            if let message = problem(with: parent) { return EntityProblem(message: message, part: .parent(parent)) }
         }
-        guard !entity.tags.isEmpty else { return }
-        guard let tagType = type.tags else { throw .nonconforming(uid, "its type has no tags") }
+        guard !entity.tags.isEmpty else { return nil }
+        guard let tagType = type.tags else { return EntityProblem(message: "its type has no tags", part: .tags) }
         for (name, value) in entity.tags.sorted(by: { $0.key < $1.key }) {
             if let problem = problem(with: value, as: tagType) {
-                throw .nonconforming(uid, "tag `\(name)`: \(problem)")
+                return EntityProblem(message: "tag `\(name)`: \(problem)", part: .tag(name))
             }
         }
+        return nil
     }
 
     private func checkAction(_ entity: Entity) throws(EntityError) {
@@ -77,7 +100,7 @@ public struct Conformance: Sendable {
     }
 
     func problem(with attributes: [CedarString: Value], as type: RecordType) -> String? {
-        fits(attributes, type) ? nil : firstProblem(with: attributes, as: type)
+        fits(attributes, type) ? nil : firstProblem(with: attributes, as: type)?.message
     }
 
     /// Whether there is no problem, without the sorting that it takes to always name the same one.
@@ -94,16 +117,21 @@ public struct Conformance: Sendable {
         return found == attributes.count
     }
 
-    private func firstProblem(with attributes: [CedarString: Value], as type: RecordType) -> String? {
+    /// With the name of the attribute, unless it is missing.
+    func firstProblem(
+        with attributes: [CedarString: Value], as type: RecordType
+    ) -> (message: String, name: CedarString?)? {
         for (name, attribute) in type.attributes.sorted(by: { $0.key < $1.key }) {
             guard let value = attributes[name] else {
-                if attribute.isRequired { return "the attribute `\(name)` is missing" }
+                if attribute.isRequired { return ("the attribute `\(name)` is missing", nil) }
                 continue
             }
-            if let problem = problem(with: value, as: attribute.type) { return "attribute `\(name)`: \(problem)" }
+            if let problem = problem(with: value, as: attribute.type) {
+                return ("attribute `\(name)`: \(problem)", name)
+            }
         }
         return attributes.keys.sorted().first { type.attributes[$0] == nil }
-            .map { "the attribute `\($0)` is not declared" }
+            .map { ("the attribute `\($0)` is not declared", $0) }
     }
 
     func problem(with value: Value, as type: SchemaType) -> String? {
