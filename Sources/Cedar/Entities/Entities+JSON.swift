@@ -108,7 +108,11 @@ struct EntityReader {
     private func entity(_ json: JSONValue) throws(ParseError) -> Entity {
         guard json.members != nil else { throw values.error("\(json.shown) where an entity belongs", at: json) }
         guard let uidJSON = json["uid"], let attributesJSON = json["attrs"], let parentsJSON = json["parents"] else {
-            throw values.error("an entity needs `uid`, `attrs` and `parents`", at: json)
+            let missing = (["uid", "attrs", "parents"] as [CedarString]).filter { json[$0] == nil }
+            throw values.error(
+                "an entity without \(missing.map { "`\($0)`" }.joined(separator: " and "))", at: json,
+                expected: ["`{\"uid\": …, \"attrs\": …, \"parents\": …}`"],
+                hint: "where it has none, write `\"attrs\": {}` and `\"parents\": []`")
         }
         let uid = try values.uid(uidJSON)
         let type = schema?.entityType(uid.type)

@@ -29,7 +29,12 @@ package struct JSONReader {
     }
 
     private func unexpected(_ expected: [String]) -> ParseError {
-        error(
+        if bytes[position...].starts(with: [0xEF, 0xBB, 0xBF]) {
+            return ParseError(
+                "a byte-order mark", at: SourceSpan(position, position + 3), in: source, expected: expected,
+                hint: "save the text as UTF-8 without a byte-order mark")
+        }
+        return error(
             position < bytes.count ? "unexpected character" : "unexpected end of text", from: position,
             expected: expected)
     }

@@ -139,8 +139,24 @@ struct SchemaResolver {
         let isCommon = candidates.contains { commonTypes[$0] != nil }
         report(
             "there is no entity type `\(name.text)`", at: name.span,
-            hint: isCommon ? "a common type cannot stand here" : nil)
+            hint: isCommon
+                ? "a common type cannot stand here"
+                : Misspelling.hint(for: name.text, among: shortened(entityNames.sorted(), in: namespace)))
         return nil
+    }
+
+    /// Names as they may be written within a namespace.
+    private func shortened(_ names: [CedarString], in namespace: CedarString) -> [CedarString] {
+        let prefix = Self.qualify("", in: namespace).utf8
+        return names.map { name in
+            !prefix.isEmpty && name.utf8.starts(with: prefix)
+                ? CedarString(utf8: name.utf8.dropFirst(prefix.count)) : name
+        }
+    }
+
+    private func suggestion(for name: CedarString, in namespace: CedarString) -> String? {
+        let declared = shortened(entityNames.sorted() + commonTypes.keys.sorted(), in: namespace)
+        return Misspelling.hint(for: name, among: Self.builtIn.keys.sorted() + declared)
     }
 
     // MARK: Types
@@ -150,7 +166,9 @@ struct SchemaResolver {
         if let known = resolved[name] { return known }
         guard let common = commonTypes[name] else { return nil }
         guard inProgress.insert(name).inserted else {
-            report("the type `\(common.declaration.name.text)` contains itself", at: common.declaration.name.span)
+            report(
+                "the type `\(common.declaration.name.text)` contains itself", at: common.declaration.name.span,
+                hint: "common types are written out where they stand; only an entity type can refer to itself")
             return nil
         }
         defer { inProgress.remove(name) }
@@ -241,7 +259,7 @@ struct SchemaResolver {
         if reference != .entity, !isQualified, let type = Self.builtIn[name] { return leaf(type) }
         report(
             "there is no \(reference.shown) `\(name)`", at: span,
-            hint: hint(for: name, reference, in: namespace))
+            hint: hint(for: name, reference, in: namespace) ?? suggestion(for: name, in: namespace))
         return nil
     }
 

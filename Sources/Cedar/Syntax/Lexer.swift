@@ -18,13 +18,14 @@ struct Lexer {
     struct Failure: Error {
         let message: String
         let span: SourceSpan
+        let hint: String?
     }
 
     mutating func next() throws(ParseError) -> Token {
         do {
             return try scan()
         } catch {
-            throw ParseError(error.message, at: error.span, in: source)
+            throw ParseError(error.message, at: error.span, in: source, hint: error.hint)
         }
     }
 
@@ -69,8 +70,29 @@ struct Lexer {
             let (scalar, length) = UTF8Decoding.scalar(in: bytes, at: start)
             position = start + length
             throw Failure(
-                message: scalar == "\u{FEFF}" ? "a byte-order mark" : "a character that no token begins with",
-                span: SourceSpan(start, position))
+                message: scalar == "\u{FEFF}"
+                    ? "a byte-order mark" : "the character \(Self.shown(scalar)), which no token begins with",
+                span: SourceSpan(start, position), hint: Self.hint(for: scalar))
+        }
+    }
+
+    /// A scalar as messages show it: `U+0000`, or also itself if it can be seen.
+    private static func shown(_ scalar: Unicode.Scalar?) -> String {
+        guard let scalar else { return "U+FFFD" }
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        let number = "U+" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
+        return 0x21..<0x7F ~= scalar.value && scalar != "`" ? "`\(scalar)`" : number
+    }
+
+    private static func hint(for scalar: Unicode.Scalar?) -> String? {
+        switch scalar {
+        case "\u{FEFF}": "save the text as UTF-8 without a byte-order mark"
+        case "\0": "a text file has no NUL bytes; it may have been saved in UTF-16"
+        case "'", "\u{2018}", "\u{2019}", "\u{201C}", "\u{201D}", "\u{201E}": "a string stands in `\"`"
+        case "&": "the conjunction is written `&&`"
+        case "|": "the disjunction is written `||`"
+        case "#": "comments run from `//` to the end of the line"
+        default: nil
         }
     }
 
@@ -102,7 +124,9 @@ struct Lexer {
         }
         guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else {
             position = bytes.count
-            throw Failure(message: "a string without its closing quotation mark", span: SourceSpan(start, start + 1))
+            throw Failure(
+                message: "a string without its closing quotation mark", span: SourceSpan(start, start + 1),
+                hint: "close it with `\"`; a quotation mark within a string is written `\\\"`")
         }
         position = index + 1
         return Token(kind: .string, start: start, end: position)

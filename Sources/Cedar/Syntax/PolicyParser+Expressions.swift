@@ -121,7 +121,7 @@ extension PolicyParser {
             if cursor.at(.slash) || cursor.at(.percent) {
                 throw cursor.error(
                     "the language has neither division nor remainder", at: cursor.current.span,
-                    hint: "multiply the other side instead")
+                    hint: "multiply the other side instead; comments run from `//` to the end of the line")
             }
             guard try cursor.take(.star) else { return left }
             left = try node(.binary(.multiply, left, try unary()), from: start)
@@ -241,7 +241,10 @@ extension PolicyParser {
             return .binary(operation, target, arguments[0])
         }
         guard let function = ExtensionFunction(name: name) else {
-            throw cursor.error("there is no method `\(name)`", at: token.span, hint: Self.suggestion(for: name))
+            throw cursor.error(
+                "there is no method `\(name)`", at: token.span,
+                hint: Misspelling.hint(for: name, among: Self.methodNames)
+                    ?? "the methods are \(Self.methodNames.map { "`\($0)`" }.joined(separator: ", "))")
         }
         guard !function.isConstructor else {
             throw cursor.error(
@@ -255,11 +258,12 @@ extension PolicyParser {
         "getTag": .getTag,
     ]
 
-    /// The known name that differs from the given one in case only.
-    private static func suggestion(for name: CedarString) -> String? {
-        let names = builtInMethods.keys.map(\.description) + ["isEmpty"] + ExtensionFunction.allCases.map(\.rawValue)
-        return names.first { $0.lowercased() == name.description.lowercased() }.map { "did you mean `\($0)`?" }
-    }
+    private static let methodNames: [CedarString] =
+        (builtInMethods.keys + ["isEmpty"]
+        + ExtensionFunction.allCases.filter { !$0.isConstructor }.map { CedarString($0.rawValue) }).sorted()
+
+    private static let functionNames: [CedarString] =
+        ExtensionFunction.allCases.filter(\.isConstructor).map { CedarString($0.rawValue) }
 
     private func wrongArity(_ name: CedarString, _ token: Token, _ expected: Int, _ actual: Int) -> ParseError {
         cursor.error("`\(name)` takes \(expected) argument(s), not \(actual)", at: token.span)
@@ -372,7 +376,10 @@ extension PolicyParser {
                 let isMethod = ExtensionFunction(name: name) != nil || Self.builtInMethods[name] != nil
                 throw cursor.error(
                     isMethod ? "`\(name)` is a method, not a function" : "there is no function `\(name)`", at: span,
-                    hint: isMethod ? "write `value.\(name)(…)`" : Self.suggestion(for: name))
+                    hint: isMethod
+                        ? "write `value.\(name)(…)`"
+                        : Misspelling.hint(for: name, among: Self.functionNames)
+                            ?? "the functions are \(Self.functionNames.map { "`\($0)`" }.joined(separator: ", "))")
             }
             return try node(.call(function, arguments), from: token.start)
         }

@@ -113,7 +113,9 @@ struct TokenCursor {
     }
 
     func unexpected(expected: [String], hint: String? = nil) -> ParseError {
-        error("unexpected \(shown(current))", at: current.span, expected: expected, hint: hint)
+        error(
+            "unexpected \(shown(current))", at: current.span, expected: expected,
+            hint: at(.slash) ? "comments run from `//` to the end of the line" : hint)
     }
 
     /// The span from an offset to the end of the last token taken.

@@ -172,10 +172,12 @@ extension TypeChecker {
         let owner = ownerTyping.type
         guard let found = attribute(name, of: owner, operation: ".\(name)", at: target) else { return nil }
         guard let attribute = found else {
-            let names = attributeNames(of: owner).prefix(12).map { "`\($0)`" }
+            let names = attributeNames(of: owner)
+            let listed = "it has \(names.prefix(12).map { "`\($0)`" }.joined(separator: ", "))"
             report(
                 .unknownAttribute, "\(owner.shortDescription) has no attribute `\(name)`", at: expression,
-                hint: names.isEmpty ? "it has no attributes" : "it has \(names.joined(separator: ", "))")
+                hint: names.isEmpty
+                    ? "it has no attributes" : Misspelling.hint(for: name, among: names) ?? listed)
             return nil
         }
         guard attribute.isRequired || known.contains(.attribute(of: target, name)) else {

@@ -176,9 +176,10 @@ struct NameChecker {
 
     private func check(_ type: EntityTypeName, at span: SourceSpan, _ problems: inout [TypeChecker.Problem]) {
         guard !facts.isKnown(type) else { return }
-        let similar = facts.schema.entityTypes.keys.sorted().first {
-            $0.basename == type.basename || $0.description.lowercased() == type.description.lowercased()
-        }
+        let names = facts.schema.entityTypes.keys.sorted()
+        let similar =
+            names.first { $0.basename == type.basename }
+            ?? Misspelling.nearest(to: type.name, among: names.map(\.name)).map { EntityTypeName($0) }
         problems.append(
             TypeChecker.Problem(
                 kind: .unknownEntityType, message: "the schema has no entity type `\(type)`", start: span.start,
@@ -188,7 +189,9 @@ struct NameChecker {
     private func check(_ uid: EntityUID, at span: SourceSpan, _ problems: inout [TypeChecker.Problem]) {
         if uid.type.isAction {
             guard facts.schema.action(uid) == nil else { return }
-            let similar = facts.schema.actions.keys.sorted().first { $0.id == uid.id }
+            let actions = facts.schema.actions.keys.sorted()
+            let nearest = Misspelling.nearest(to: uid.id, among: actions.map(\.id))
+            let similar = actions.first { $0.id == uid.id } ?? actions.first { $0.id == nearest }
             problems.append(
                 TypeChecker.Problem(
                     kind: .unknownAction, message: "the schema has no action \(uid)", start: span.start,
