@@ -28,6 +28,9 @@ struct MeasureCommand: AsyncParsableCommand {
     @Option(help: "The Python environment of the peers, which `.ci/setup peers` makes.")
     var peers = ".cache/peers"
 
+    @Option(help: "The Python environment of the official Cedar engine, which `.ci/setup cedarpy` makes.")
+    var cedarpy = ".cache/cedarpy"
+
     @Option(help: .hidden)
     var subject: Subject?
 
@@ -57,7 +60,7 @@ struct MeasureCommand: AsyncParsableCommand {
             child.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             child.arguments =
                 ["--subject", subject.rawValue, "--workspace", workspace.path, "--model", model, "--enclave", enclave]
-                + ["--peers", peers] + (quick ? ["--quick"] : [])
+                + ["--peers", peers, "--cedarpy", cedarpy] + (quick ? ["--quick"] : [])
             try child.run()
             child.waitUntilExit()
             guard child.terminationStatus == 0 else { throw ExitCode.failure }
@@ -85,7 +88,9 @@ struct MeasureCommand: AsyncParsableCommand {
                 try await PeerMeasurement(workspace: workspace, environment: peers, isQuick: quick).section()
             ]
         case .policy:
-            sections = [try await DecisionMeasurement(workspace: workspace, enclave: enclave, isQuick: quick).section()]
+            sections = [
+                try await DecisionMeasurement(workspace: workspace, environment: cedarpy, isQuick: quick).section()
+            ]
         case .encoder:
             sections = try await EncoderMeasurement(model: model, isQuick: quick).sections()
         case .ingest:
@@ -106,7 +111,7 @@ enum Subject: String, CaseIterable, ExpressibleByArgument, CustomStringConvertib
     var description: String { rawValue }
 
     /// What must have run before.
-    var needed: Subject? { self == .query || self == .policy ? .index : nil }
+    var needed: Subject? { self == .query ? .index : nil }
 
     /// Says on standard error how far it is.
     func note(_ text: String) {

@@ -6,10 +6,10 @@ import QueryService
 /// Policies as code: what can be checked before they are in force.
 struct Policy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check, test, explain and compare policies.",
+        abstract: "Check, test, explain, compare and lay out policies.",
         usage: "portcullis policy <subcommand> <enclave> [<options>]",
         discussion: manual.text,
-        subcommands: [PolicyCheck.self, PolicyTests.self, PolicyExplain.self, PolicyDiff.self])
+        subcommands: [PolicyCheck.self, PolicyTests.self, PolicyExplain.self, PolicyDiff.self, PolicyFormat.self])
 
     static let manual = Manual(
         description: """
@@ -204,5 +204,46 @@ struct PolicyDiff: AsyncParsableCommand {
         // The process that carries it out may have another current folder.
         let folder = URL(filePath: other, directoryHint: .isDirectory).absoluteURL.path
         try await arguments.run(.comparePolicies(folder: folder, json: json))
+    }
+}
+
+struct PolicyFormat: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fmt",
+        abstract: "Lay out the policy files of an enclave.",
+        usage: "portcullis policy fmt <enclave> [--check]",
+        discussion: manual.text)
+
+    static let manual = Manual(
+        description: """
+            Rewrites policies/*.cedar with the same words and comments in one layout: a constraint of the scope a line \
+            where they do not fit on one, conditions broken at their outermost operators. Laying out twice is the same \
+            as once. A file that does not parse stays as it is, and so do all others then.
+            """,
+        success: "All files are laid out.",
+        incomplete: "With --check: some are not.",
+        files: [(name: "ENCLAVE/policies/*.cedar", what: "Rewritten where they differ.")],
+        examples: [
+            (
+                purpose: "What a build server runs:", command: "portcullis policy fmt corpus/aerospace --check"
+            )
+        ])
+
+    @OptionGroup var arguments: EnclaveArguments
+    @Flag(help: "Change nothing; list the files that would change.") var check = false
+
+    func run() throws {
+        let layout: PolicyLayout
+        do {
+            layout = try PolicyLayout(folder: arguments.folder)
+            if !check { try layout.write(to: arguments.folder) }
+        } catch {
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+        for change in layout.changed { print(change.file) }
+        let verb = check ? "would change" : "changed"
+        FileHandle.standardError.write(Data("\(layout.changed.count) of \(layout.fileCount) files \(verb)\n".utf8))
+        if check && !layout.changed.isEmpty { throw ExitCode(ExitStatus.incomplete.rawValue) }
     }
 }

@@ -1,3 +1,4 @@
+import CedarCases
 import Foundation
 
 @testable import Cedar
@@ -8,8 +9,7 @@ import Foundation
 struct Fuzzer {
     /// What an input is read as.
     enum Target: CaseIterable {
-        case policies, schema, entities, context
-        // Policies and schemas in JSON belong here, each as a case of its own.
+        case policies, schema, entities, context, policyJSON, schemaJSON
     }
 
     /// Texts that go together, which inputs are made from.
@@ -81,6 +81,17 @@ struct Fuzzer {
                 }
                 decide(set, sample.request, sample.parsedEntities)
                 validate(set, sample.parsedSchema)
+                let formatted = try PolicyFormatter.format(bytes)
+                let again = try PolicyFormatter.format(formatted)
+                let printed = try PolicySet(parsing: set.description).description
+                precondition(again == formatted && printed == set.description)
+            case .policyJSON:
+                let set = try PolicySet(json: bytes)
+                decide(set, sample.request, sample.parsedEntities)
+                let again = try PolicySet(json: set.json).json
+                precondition(again == set.json)
+            case .schemaJSON:
+                validate(sample.parsedPolicies, try Schema(json: bytes))
             case .schema:
                 validate(sample.parsedPolicies, try Schema(parsing: bytes))
             case .entities:
@@ -135,6 +146,8 @@ struct Fuzzer {
         switch target {
         case .policies: sample.policies
         case .schema: sample.schema
+        case .policyJSON: sample.parsedPolicies.json
+        case .schemaJSON: Array(SchemaJSONText.text(of: sample.parsedSchema).utf8)
         case .entities: sample.entities
         case .context: sample.contexts.randomElement(using: &generator) ?? Array("{}".utf8)
         }
@@ -231,15 +244,15 @@ extension Fuzzer {
         let corpus = try await ConformanceCases.lines("corpus-half.jsonl.gz")
         lines += stride(from: 0, to: corpus.count, by: step).map { corpus[$0] }
         return try lines.compactMap { line in
-            let test = try ConformanceCase(line: line)
-            guard let entities = test.document["entities"], let first = test.requests.first else { return nil }
-            func text(_ value: JSONValue) -> [UInt8] {
-                Array(test.source.bytes[Int(value.span.start)..<Int(value.span.end)])
-            }
+            let test = try PolicyCase(line: line)
+            guard let schema = test.schema, let first = test.requests.first, let principal = first.principal.uid,
+                let action = first.action.uid, let resource = first.resource.uid
+            else { return nil }
             return try Sample(
-                policies: test.text("policies"), schema: test.text("schema"), entities: text(entities),
-                contexts: test.requests.compactMap { $0["context"].map(text) },
-                request: test.request(first, schema: nil))
+                policies: test.policies, schema: schema, entities: test.entities,
+                contexts: test.requests.map(\.context),
+                request: Request(
+                    principal: principal, action: action, resource: resource, contextJSON: first.context, schema: nil))
         }
     }
 }

@@ -67,6 +67,26 @@ struct PolicyCommandTests {
         #expect(nobody.status == 1)
     }
 
+    @Test("Files are laid out once, with their comments; what does not parse stays")
+    func format() async throws {
+        let enclave = try Program.enclave()
+        try enclave.write(
+            "// who\npermit(principal,action,resource)when{resource.classification==\"P\"}; // end\n",
+            to: "policies/extra.cedar")
+        let path = enclave.url.path
+        let check = try await Program.run("policy", "fmt", path, "--check")
+        #expect(check.status == 3 && check.output.contains("policies/extra.cedar\n"), "\(check.output)\(check.errors)")
+        #expect(try await Program.run("policy", "fmt", path).status == 0)
+        let text = try String(contentsOf: enclave.url.appending(path: "policies/extra.cedar"), encoding: .utf8)
+        #expect(text.hasPrefix("// who\npermit (principal, action, resource)\n") && text.contains("// end"), "\(text)")
+        let again = try await Program.run("policy", "fmt", path, "--check")
+        #expect(again.status == 0 && again.output.isEmpty && again.errors.contains("0 of "))
+
+        try enclave.write("permit(principal,", to: "policies/extra.cedar")
+        let broken = try await Program.run("policy", "fmt", path)
+        #expect(broken.status == 1 && broken.errors.contains("policies/extra.cedar:1:"), "\(broken.errors)")
+    }
+
     @Test("A copy without its permits takes every label from everyone; an equal copy changes nothing")
     func diff() async throws {
         let enclave = try Program.enclave()
