@@ -14,7 +14,8 @@ package struct CaseGenerator: Sendable {
         if number % 3 == 2 { return drawnText(name, &generator) }
         let world = World(&generator)
         let hasSchema = !generator.chance(10)
-        let policies = PolicyWriter(world: world, sloppiness: generator.one(of: [0, 0, 0, 1, 8]))
+        let policies = PolicyWriter(
+            world: world, sloppiness: generator.one(of: [0, 0, 0, 1, 8]), rashness: generator.one(of: [0, 0, 0, 30]))
         let entities = EntityWriter(world: world, hasSchema: hasSchema, isSloppy: generator.chance(25))
         let drafts = policies.policies(&generator)
         var draft = CaseDraft(

@@ -10,18 +10,22 @@ struct ExpressionGenerator {
     let action: Int?
     /// How many of a hundred conditions are unguarded, ill-typed or otherwise wrong on purpose.
     let sloppiness: Int
+    /// How many of a hundred conditions read an optional attribute or a tag without having asked for it.
+    let rashness: Int
     var generator: FuzzGenerator
     /// What must be true before the value at hand may be read.
     private var guards: [String] = []
 
     init(
-        world: World, principal: Int?, resource: Int?, action: Int?, sloppiness: Int, generator: FuzzGenerator
+        world: World, principal: Int?, resource: Int?, action: Int?, sloppiness: Int, rashness: Int,
+        generator: FuzzGenerator
     ) {
         self.world = world
         self.principal = principal
         self.resource = resource
         self.action = action
         self.sloppiness = sloppiness
+        self.rashness = rashness
         self.generator = generator
     }
 
@@ -50,7 +54,7 @@ struct ExpressionGenerator {
         let inner = draw(&self)
         let needed = guards
         guards = outer
-        if needed.isEmpty || generator.chance(sloppiness) { return inner }
+        if needed.isEmpty || generator.chance(rashness) { return inner }
         return Draft(["(" + needed.joined(separator: " && ") + " && (", "))"], [inner])
     }
 

@@ -6,6 +6,8 @@ struct PolicyWriter {
     let world: World
     /// How many of a hundred choices are wrong on purpose.
     let sloppiness: Int
+    /// How many of a hundred conditions read an optional attribute or a tag without having asked for it.
+    let rashness: Int
 
     /// An entity of the type as it is written in policies.
     static func uid(_ type: World.EntityType, _ generator: inout FuzzGenerator) -> String {
@@ -44,7 +46,8 @@ struct PolicyWriter {
         let hasAction = settles(actionScope.isSettled, "action == \(Self.uid(action, &generator))")
         var expressions = ExpressionGenerator(
             world: world, principal: hasPrincipal ? principal : nil, resource: hasResource ? resource : nil,
-            action: hasAction ? chosen : nil, sloppiness: sloppiness, generator: FuzzGenerator(seed: generator.next()))
+            action: hasAction ? chosen : nil, sloppiness: sloppiness, rashness: rashness,
+            generator: FuzzGenerator(seed: generator.next()))
         let count = generator.one(of: [0, 0, 1, 1, 1, 1, 2])
         let conditions = (0..<count).map { _ in
             let body = expressions.condition(depth: generator.one(of: [0, 1, 1, 2, 3]))

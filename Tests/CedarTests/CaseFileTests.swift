@@ -59,6 +59,11 @@ import Testing
             ("\"policies\": \"\", \"schema\": \"entity User\", \"entities\": []", "schema", 1, 12),
             ("\"policies\": \"\", \"entities\": \"[1.5]\"", "entities", 1, 2),
             ("\"policies\": \"\", \"entities\": [ {} ]", "entities", 1, 3),
+            (
+                #""policies": "", "schema": "entity U;", "entities": [{"uid": {"type": "U", "id": "a"}, "attrs": {}, "#
+                    + #""parents": []},  {"uid": {"type": "V", "id": "a"}, "attrs": {}, "parents": []}]"#,
+                "entities", 1, 66
+            ),
             (#""policies": "", "entities": [], "links": [{"template": "t", "id": "l", "values": {}}]"#, "links", 1, 1),
         ])
     func faults(members: String, file: String, line: Int, column: Int) throws {

@@ -18,7 +18,7 @@ import Testing
     @Test("Both engines say the same of random cases", .enabled(if: isInstalled, absence))
     func agreement() async throws {
         let seed = Self.number("CEDAR_DIFFERENTIAL_SEED", else: UInt64(20_260_101))
-        let requests = Self.number("CEDAR_DIFFERENTIAL_REQUESTS", else: 4_800)
+        let requests = Self.number("CEDAR_DIFFERENTIAL_REQUESTS", else: 3_600)
         print("CEDAR_DIFFERENTIAL_SEED=\(seed)")
         let start = ContinuousClock.now
         let run = FuzzRun(seed: seed, official: try #require(OfficialEngine.installed))
