@@ -55,7 +55,7 @@ import Testing
 
     @Test(arguments: [
         "entity A; entity A;", "entity A, A;", "entity A in B;", "entity A { a: B };", "entity A { a: Boolean };",
-        "entity A { a: __cedar::Foo };", "entity A { a: Long, a: Long };", "entity A { if: Long };", "entity in;",
+        "entity A { a: __cedar::Foo };", "entity A { if: Long };", "entity in;",
         "entity __cedar;", "entity Action;", "type Long = String;", "type Set = Long;", "type Record = Long;",
         "type T = Set<U>; type U = T;", "type T = T;", "action a in b; action b in a;", "action a in a;",
         "action x in [y];", "action x; action x;", "namespace N {} namespace N {}", "namespace __cedar {}",
