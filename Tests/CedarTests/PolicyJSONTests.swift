@@ -321,7 +321,7 @@ import Testing
     func randomExpressions() throws {
         print("CEDAR_FUZZ_SEED=\(PrintingTests.seed)")
         var random = RandomExpressions(seed: PrintingTests.seed)
-        for round in 0..<1500 {
+        for round in 0..<1000 {
             let policy = Policy(
                 id: "policy0", effect: .forbid, conditions: [Condition(.when, random.expression(round % 6))])
             let again = try PolicySet(json: policy.json)

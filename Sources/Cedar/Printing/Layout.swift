@@ -69,7 +69,8 @@ struct LayoutWriter {
                     pending.append(Piece(layout: part, indentation: piece.indentation, mode: piece.mode))
                 }
             case .indented(let columns, let inner):
-                let indentation = piece.indentation + columns
+                // Without an end to it, what is nested deeply would grow by its depth on each line.
+                let indentation = min(piece.indentation + columns, width / 2)
                 pending.append(Piece(layout: inner, indentation: indentation, mode: piece.mode))
             case .group(let range, let inner):
                 if let first = range.first { comments(before: first, piece.indentation) }

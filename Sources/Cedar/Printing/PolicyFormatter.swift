@@ -11,13 +11,13 @@
 public enum PolicyFormatter {
     /// The most columns of a line, counted in Unicode scalars. Single tokens and comments may be longer.
     public static let width = 80
-    /// By how many columns the body of a scope or clause is moved to the right.
+    /// By how many columns the body of a scope or clause is moved to the right; at most to half the width in all.
     public static let indentation = 2
 
     /// The text in its layout; formatting the result again changes nothing.
     ///
     /// `file` is the name that errors give to the text; all errors of the text are reported, as `PolicySet` does. Takes
-    /// time in the length of the text times the width.
+    /// time in the length of the text, times the nesting of its brackets at worst.
     public static func format(_ source: [UInt8], file: String = "policy") throws(ParseErrors) -> [UInt8] {
         let text: SourceText
         do {
