@@ -105,6 +105,16 @@ import Testing
         #expect(ofFiles.errors.map(\.location.file) == ["a.cedar", "b.cedar", "c.cedar"])
     }
 
+    @Test("The end of a faulty policy is found quickly in whatever follows", arguments: ["\0", "'", "é", "& ", "\"\\"])
+    func recovery(_ unit: String) throws {
+        let text = "permit(principal) " + String(repeating: unit, count: 100_000) + "; permit(principal, action);"
+        let clock = ContinuousClock()
+        let start = clock.now
+        let errors = try policyErrors(text)
+        #expect(errors.count == (unit == "\"\\" ? 1 : 2))
+        #expect(clock.now - start < .seconds(10))
+    }
+
     @Test("What is legal though it looks odd")
     func legal() throws {
         for text in [

@@ -4,6 +4,8 @@ struct Lexer {
     let source: SourceText
     private let bytes: [UInt8]
     private(set) var position = 0
+    /// Why `scan` gave no token.
+    private var failure: Failure?
 
     /// Refuses text that is not UTF-8, so that all later stages can rely on it.
     init(_ source: SourceText) throws(ParseError) {
@@ -14,23 +16,26 @@ struct Lexer {
         }
     }
 
-    /// What is wrong with the text where no token can be read.
-    struct Failure: Error {
-        let message: String
+    /// What is wrong with the text where no token can be read. The words are made only for the one that is reported.
+    struct Failure {
+        enum Kind {
+            case strayCharacter(Unicode.Scalar?)
+            case openString
+        }
+
+        let kind: Kind
         let span: SourceSpan
-        let hint: String?
     }
 
     mutating func next() throws(ParseError) -> Token {
-        do {
-            return try scan()
-        } catch {
-            throw ParseError(error.message, at: error.span, in: source, hint: error.hint)
-        }
+        if let token = scan() { return token }
+        guard let failure else { throw ParseError("no token", at: SourceSpan(position, position), in: source) }
+        throw ParseError(failure.message, at: failure.span, in: source, hint: failure.hint)
     }
 
-    /// The next token. After a failure the position is past what could not be read.
-    mutating func scan() throws(Failure) -> Token {
+    /// The next token. Where none can be read, the position is past that, and `failure` tells of it: nothing is thrown,
+    /// since whoever looks for the end of a faulty policy may come by millions of such places.
+    mutating func scan() -> Token? {
         skipBlank()
         let start = position
         guard start < bytes.count else { return Token(kind: .endOfText, start: start, end: start) }
@@ -38,7 +43,7 @@ struct Lexer {
         if Identifier.isStart(byte) { return run(.identifier, Identifier.isPart) }
         if case 0x30...0x39 = byte { return run(.number) { 0x30...0x39 ~= $0 } }
         switch byte {
-        case UInt8(ascii: "\""): return try string()
+        case UInt8(ascii: "\""): return string()
         case UInt8(ascii: "@"): return token(.at, 1)
         case UInt8(ascii: "."): return token(.dot, 1)
         case UInt8(ascii: ","): return token(.comma, 1)
@@ -69,30 +74,8 @@ struct Lexer {
         default:
             let (scalar, length) = UTF8Decoding.scalar(in: bytes, at: start)
             position = start + length
-            throw Failure(
-                message: scalar == "\u{FEFF}"
-                    ? "a byte-order mark" : "the character \(Self.shown(scalar)), which no token begins with",
-                span: SourceSpan(start, position), hint: Self.hint(for: scalar))
-        }
-    }
-
-    /// A scalar as messages show it: `U+0000`, or also itself if it can be seen.
-    private static func shown(_ scalar: Unicode.Scalar?) -> String {
-        guard let scalar else { return "U+FFFD" }
-        let digits = String(scalar.value, radix: 16, uppercase: true)
-        let number = "U+" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
-        return 0x21..<0x7F ~= scalar.value && scalar != "`" ? "`\(scalar)`" : number
-    }
-
-    private static func hint(for scalar: Unicode.Scalar?) -> String? {
-        switch scalar {
-        case "\u{FEFF}": "save the text as UTF-8 without a byte-order mark"
-        case "\0": "a text file has no NUL bytes; it may have been saved in UTF-16"
-        case "'", "\u{2018}", "\u{2019}", "\u{201C}", "\u{201D}", "\u{201E}": "a string stands in `\"`"
-        case "&": "the conjunction is written `&&`"
-        case "|": "the disjunction is written `||`"
-        case "#": "comments run from `//` to the end of the line"
-        default: nil
+            failure = Failure(kind: .strayCharacter(scalar), span: SourceSpan(start, position))
+            return nil
         }
     }
 
@@ -112,7 +95,7 @@ struct Lexer {
         return Token(kind: kind, start: start, end: position)
     }
 
-    private mutating func string() throws(Failure) -> Token {
+    private mutating func string() -> Token? {
         let start = position
         var index = start + 1
         while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
@@ -124,9 +107,8 @@ struct Lexer {
         }
         guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else {
             position = bytes.count
-            throw Failure(
-                message: "a string without its closing quotation mark", span: SourceSpan(start, start + 1),
-                hint: "close it with `\"`; a quotation mark within a string is written `\\\"`")
+            failure = Failure(kind: .openString, span: SourceSpan(start, start + 1))
+            return nil
         }
         position = index + 1
         return Token(kind: .string, start: start, end: position)
@@ -146,5 +128,39 @@ struct Lexer {
             default: return
             }
         }
+    }
+}
+
+extension Lexer.Failure {
+    var message: String {
+        switch kind {
+        case .openString: "a string without its closing quotation mark"
+        case .strayCharacter("\u{FEFF}"): "a byte-order mark"
+        case .strayCharacter(let scalar): "the character \(Self.shown(scalar)), which no token begins with"
+        }
+    }
+
+    var hint: String? {
+        switch kind {
+        case .openString: "close it with `\"`; a quotation mark within a string is written `\\\"`"
+        case .strayCharacter(let scalar):
+            switch scalar {
+            case "\u{FEFF}": "save the text as UTF-8 without a byte-order mark"
+            case "\0": "a text file has no NUL bytes; it may have been saved in UTF-16"
+            case "'", "\u{2018}", "\u{2019}", "\u{201C}", "\u{201D}", "\u{201E}": "a string stands in `\"`"
+            case "&": "the conjunction is written `&&`"
+            case "|": "the disjunction is written `||`"
+            case "#": "comments run from `//` to the end of the line"
+            default: nil
+            }
+        }
+    }
+
+    /// A scalar as messages show it: itself where it is printable ASCII, else `U+0000`.
+    private static func shown(_ scalar: Unicode.Scalar?) -> String {
+        guard let scalar else { return "U+FFFD" }
+        if 0x21..<0x7F ~= scalar.value, scalar != "`" { return "`\(scalar)`" }
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        return "U+" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
     }
 }

@@ -67,6 +67,11 @@ extension PolicyParser {
     private mutating func relation() throws(ParseError) -> Expr {
         let start = cursor.current.start
         let left = try sum()
+        return try relation(of: left, from: start)
+    }
+
+    /// Apart from `relation`, so that its large frame is not on the stack for each level of nesting on the left.
+    private mutating func relation(of left: Expr, from start: Int) throws(ParseError) -> Expr {
         let result: Expr
         if let comparison = comparison() {
             try cursor.advance()
@@ -241,10 +246,7 @@ extension PolicyParser {
             return .binary(operation, target, arguments[0])
         }
         guard let function = ExtensionFunction(name: name) else {
-            throw cursor.error(
-                "there is no method `\(name)`", at: token.span,
-                hint: Misspelling.hint(for: name, among: Self.methodNames)
-                    ?? "the methods are \(Self.methodNames.map { "`\($0)`" }.joined(separator: ", "))")
+            throw noMethod(name, at: token.span)
         }
         guard !function.isConstructor else {
             throw cursor.error(
@@ -264,6 +266,32 @@ extension PolicyParser {
 
     private static let functionNames: [CedarString] =
         ExtensionFunction.allCases.filter(\.isConstructor).map { CedarString($0.rawValue) }
+
+    // Errors with long texts are made apart from the functions that recurse, whose frames they would enlarge.
+
+    private func noFunction(_ name: CedarString, at span: SourceSpan) -> ParseError {
+        if ExtensionFunction(name: name) != nil || name == "isEmpty" || Self.builtInMethods[name] != nil {
+            return cursor.error(
+                "`\(name)` is a method, not a function", at: span, hint: "write `value.\(name)(…)`")
+        }
+        let known = Self.functionNames.map { "`\($0)`" }.joined(separator: ", ")
+        return cursor.error(
+            "there is no function `\(name)`", at: span,
+            hint: Misspelling.hint(for: name, among: Self.functionNames) ?? "the functions are \(known)")
+    }
+
+    private func noMethod(_ name: CedarString, at span: SourceSpan) -> ParseError {
+        let known = Self.methodNames.map { "`\($0)`" }.joined(separator: ", ")
+        return cursor.error(
+            "there is no method `\(name)`", at: span,
+            hint: Misspelling.hint(for: name, among: Self.methodNames) ?? "the methods are \(known)")
+    }
+
+    private func noVariable(_ name: CedarString, at span: SourceSpan) -> ParseError {
+        cursor.error(
+            "`\(name)` is no variable", at: span, expected: Expr.Variable.allCases.map { "`\($0.rawValue)`" },
+            hint: "an entity is written `\(name)::\"id\"`, a string in quotation marks")
+    }
 
     private func wrongArity(_ name: CedarString, _ token: Token, _ expected: Int, _ actual: Int) -> ParseError {
         cursor.error("`\(name)` takes \(expected) argument(s), not \(actual)", at: token.span)
@@ -367,19 +395,11 @@ extension PolicyParser {
                 return try node(.variable(variable), from: token.start)
             }
             guard cursor.at(.leftParenthesis) else {
-                throw cursor.error(
-                    "`\(name)` is no variable", at: span, expected: Expr.Variable.allCases.map { "`\($0.rawValue)`" },
-                    hint: "an entity is written `\(name)::\"id\"`, a string in quotation marks")
+                throw noVariable(name, at: span)
             }
             let arguments = try arguments()
             guard let function = ExtensionFunction(name: name), function.isConstructor else {
-                let isMethod = ExtensionFunction(name: name) != nil || Self.builtInMethods[name] != nil
-                throw cursor.error(
-                    isMethod ? "`\(name)` is a method, not a function" : "there is no function `\(name)`", at: span,
-                    hint: isMethod
-                        ? "write `value.\(name)(…)`"
-                        : Misspelling.hint(for: name, among: Self.functionNames)
-                            ?? "the functions are \(Self.functionNames.map { "`\($0)`" }.joined(separator: ", "))")
+                throw noFunction(name, at: span)
             }
             return try node(.call(function, arguments), from: token.start)
         }

@@ -127,10 +127,10 @@ struct TokenCursor {
         while !at(.endOfText) {
             let isEnd = at(.semicolon)
             previousEnd = current.end
-            do {
-                current = try lexer.scan()
+            if let token = lexer.scan() {
+                current = token
                 if isEnd { return }
-            } catch {
+            } else {
                 current = Token(kind: .comma, start: lexer.position, end: lexer.position)
             }
         }
