@@ -207,6 +207,8 @@ import Testing
             return
         }
         #expect(errors.errors.map(\.location.line) == [1, 3, 4, 5])
+        // The value of the attribute, not the entity as a whole.
+        #expect(errors.errors[0].location.column == 50)
     }
 
     @Test("An entity above itself, and one given twice, are shown")
