@@ -63,22 +63,10 @@ extension PolicyCase {
         }
     }
 
-    /// An error about an entity stands where the entity does; of several with its name, where the last one does.
     private func fault(_ error: EntityError) -> CaseFault {
-        let uid: EntityUID
-        switch error {
-        case .malformed(let errors): return CaseFault(errors.errors[0])
-        case .tooManyAncestors: return CaseFault(error.description, in: "entities")
-        case .duplicate(let entity), .cycle(let entity), .nonconforming(let entity, _), .actionMismatch(let entity):
-            uid = entity
-        }
-        let source = SourceText(file: "entities", bytes: entities)
-        let element = (try? JSONReader.read(source))?.elements?.last { element in
-            let name = element["uid"]?["__entity"] ?? element["uid"]
-            return name?["type"]?.string == uid.type.name && name?["id"]?.string == uid.id
-        }
-        guard let element else { return CaseFault(error.description, in: "entities") }
-        return CaseFault(ParseError(error.description, at: element.span, in: source))
+        // Reading tells of everything in this way, with the places.
+        guard case .malformed(let errors) = error else { return CaseFault(error.description, in: "entities") }
+        return CaseFault(errors.errors[0])
     }
 }
 

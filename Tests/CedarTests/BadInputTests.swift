@@ -209,14 +209,14 @@ import Testing
         ("{}", "1:1", ["an object where a list of entities belongs", "expected: `[{"]), ("[1.5]", "1:2", ["whole"]),
         ("[9223372036854775808]", "1:2", ["beyond 64 bits"]), ("['a']", "1:2", ["unexpected character"]),
         ("[{\"uid\":{\"type\":\"A\"},\"attrs\":{},\"parents\":[]}]", "1:9", ["expected: `{\"type\": …, \"id\": …}`"]),
-        ("[{\"uid\":{\"type\":\"A b\",\"id\":\"\"},\"attrs\":{},\"parents\":[]}]", "1:17", ["no name of a type"]),
+        ("[{\"uid\":{\"type\":\"A b\",\"id\":\"\"},\"attrs\":{},\"parents\":[]}]", "1:9", ["no name of a type"]),
         (
             "[{\"uid\":{\"type\":\"A\",\"id\":\"\"},\"attrs\":{\"a\":null},\"parents\":[]}]", "1:43",
             ["null is no value", "hint"]
         ),
         (
             "[{\"uid\":{\"type\":\"A\",\"id\":\"\"},\"attrs\":{\"a\":{\"__extn\":{\"fn\":\"iq\",\"arg\":\"\"}}},\"parents\":[]}]",
-            "1:53",
+            "1:43",
             ["no function `iq`"]
         ),
     ])

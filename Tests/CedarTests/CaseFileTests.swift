@@ -62,7 +62,7 @@ import Testing
             (
                 #""policies": "", "schema": "entity U;", "entities": [{"uid": {"type": "U", "id": "a"}, "attrs": {}, "#
                     + #""parents": []},  {"uid": {"type": "V", "id": "a"}, "attrs": {}, "parents": []}]"#,
-                "entities", 1, 66
+                "entities", 1, 74
             ),
             (#""policies": "", "entities": [], "links": [{"template": "t", "id": "l", "values": {}}]"#, "links", 1, 1),
         ])

@@ -275,7 +275,6 @@ import Testing
         (#"{"Value":1.5}"#, "whole"),
         (#"{"Value":9223372036854775808}"#, "beyond 64 bits"),
         (#"{"Value":{"__expr":"1"}}"#, "`__expr` is not supported"),
-        (#"{"Value":{"__entity":{"type":"A","id":"x"},"y":1}}"#, "stands alone"),
         (#"{"Value":{"__entity":"A"}}"#, "where an entity belongs"),
         (#"{"Value":{"__entity":{"type":"if","id":"x"}}}"#, "is no name of a type"),
         (#"{"Value":{"__extn":"x"}}"#, "a string where an extension value"),

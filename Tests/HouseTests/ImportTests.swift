@@ -6,7 +6,7 @@ import Testing
 struct ImportTests {
     /// What each room may import, besides the standard library.
     static let allowed: [String: Set<String>] = [
-        "Cedar": [],
+        "Cedar": ["Synchronization"],
         "CedarCases": ["Cedar", "Foundation"],
         "StrictJSON": [],
         "Labels": [],
@@ -17,7 +17,7 @@ struct ImportTests {
             "CBLAS", "CVectorKernels", "AsyncHTTPClient", "Crypto", "Dispatch", "Foundation", "Glibc", "NIOCore",
             "NIOFoundationCompat", "NIOHTTP1", "NIOPosix", "NIOSSL", "Synchronization",
         ],
-        "AccessControl": ["Cedar", "Labels"],
+        "AccessControl": ["Cedar", "Labels", "Synchronization"],
         "IndexStore": [
             "AccessControl", "Labels", "Passages", "VectorSearch", "GRDB", "Crypto", "Dispatch", "Foundation", "Glibc",
             "Synchronization",
