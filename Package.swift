@@ -164,8 +164,9 @@ if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "AccessControl", "Cedar", "CBLAS", "CVectorKernels", "Enclaves", "IndexStore", "Ingest", "Labels",
-                "Passages", "QueryService", "Retrieval", "TextEmbedding", "VectorSearch", crypto, logging, arguments,
+                "AccessControl", "Cedar", "CedarFuzzing", "CBLAS", "CVectorKernels", "Enclaves", "IndexStore", "Ingest",
+                "Labels", "Passages", "QueryService", "Retrieval", "TextEmbedding", "VectorSearch", crypto, logging,
+                arguments,
             ] + hummingbird,
             path: "Benchmarks", exclude: ["RESULTS.md", "peers"], swiftSettings: features))
 }

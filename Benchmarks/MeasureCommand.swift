@@ -91,6 +91,8 @@ struct MeasureCommand: AsyncParsableCommand {
             sections = [
                 try await DecisionMeasurement(workspace: workspace, environment: cedarpy, isQuick: quick).section()
             ]
+        case .language:
+            sections = [try await LanguageMeasurement(environment: cedarpy, isQuick: quick).section()]
         case .encoder:
             sections = try await EncoderMeasurement(model: model, isQuick: quick).sections()
         case .ingest:
@@ -106,7 +108,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
 /// What is measured, each in a process of its own.
 enum Subject: String, CaseIterable, ExpressibleByArgument, CustomStringConvertible {
-    case index, query, peers, policy, encoder, ingest
+    case index, query, peers, policy, language, encoder, ingest
 
     var description: String { rawValue }
 

@@ -99,6 +99,19 @@ struct LabelAuthorizerTests {
         let permitted = authorizer.permittedLabels(among: numbered(labels), for: try request())
         #expect(permitted.ids == [LabelID(0)])
         #expect(permitted.report.failures == ["heavy": 2])
+        // The language itself skips the forbid that fails, and allows.
+        let response = Authorizer(
+            policies: try PolicySet(
+                parsing: """
+                    permit (principal, action, resource);
+                    forbid (principal, action, resource) when { resource.weight + 2 > 100 };
+                    """)
+        ).authorize(
+            Request(
+                principal: Self.maria, action: AccessRequest.action, resource: LabelEntity.uid,
+                context: try request().context),
+            entities: try Entities([LabelEntity.entity(of: labels[1])]))
+        #expect(response.decision == .allow && response.errors.count == 1)
         #expect(try !authorizer.mayRead(labels[1], for: request()))
         #expect(try authorizer.mayRead(labels[0], for: request()))
     }

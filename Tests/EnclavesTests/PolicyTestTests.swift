@@ -27,6 +27,32 @@ struct PolicyTestTests {
         #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
     }
 
+    @Test("Those of the sample enclaves show both sides of every policy", arguments: samples)
+    func bothSides(name: String) throws {
+        let enclave = try Enclave(folder: Self.corpus.appending(path: name))
+        let run = try PolicyTestRun(enclave)
+        #expect(run.untested.isEmpty, "\(run.untested) decide nothing in any test")
+        var applied: Set<CedarString> = []
+        var held: Set<CedarString> = []
+        let authorizer = Authorizer(policies: enclave.policies)
+        for outcome in run.outcomes {
+            for policy in authorizer.outcomes(of: outcome.test.request, entities: outcome.test.entities) {
+                switch policy.kind {
+                case .applies: applied.insert(policy.policy.name)
+                case .condition: held.insert(policy.policy.name)
+                case .otherScope: break
+                case .fault: Issue.record("\(policy.policy.name) fails in \(outcome.test.name)")
+                }
+            }
+        }
+        for policy in enclave.policies.policies {
+            #expect(applied.contains(policy.name), "\(policy.name) applies in no test")
+            #expect(
+                held.contains(policy.name) || policy.conditions.isEmpty,
+                "the conditions of \(policy.name) hold in every test that is about it")
+        }
+    }
+
     @Test("There are sample enclaves")
     func thereAreSamples() {
         #expect(Self.samples.contains("aerospace"))
