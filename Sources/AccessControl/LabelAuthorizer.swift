@@ -31,6 +31,12 @@ package struct LabelAuthorizer: Sendable {
         cache = DecisionCache(limit: cacheLimit)
     }
 
+    /// Checks labels by the schema and numbers their values, for which the first request would wait otherwise.
+    package func prepare(_ labels: LabelTable) {
+        // Where it cannot be done, it is the requests that are denied.
+        _ = try? records.blocks(of: labels, from: 0)
+    }
+
     /// One decision for each label.
     package func permittedLabels(among labels: LabelTable, for request: AccessRequest) -> PermittedLabels {
         guard isKnown(request.principal) else {

@@ -28,6 +28,7 @@ package final class Engine: Sendable {
 
         init(enclave: Enclave, index: SQLiteIndex, embedder: any Embedder, logger: Logger) async throws {
             self.enclave = enclave
+            enclave.authorizer.prepare(index.snapshot().labels)
             tokens = try await TokenVerifier(
                 enclave: enclave,
                 developmentIssuer: enclave.settings.mode == .development ? try DevelopmentIssuer(enclave: enclave) : nil

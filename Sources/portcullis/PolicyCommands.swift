@@ -37,7 +37,7 @@ struct PolicyCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Parse and strictly validate the policies of an enclave.",
-        usage: "portcullis policy check <enclave>",
+        usage: "portcullis policy check <enclave> [--level <level>]",
         discussion: manual.text)
 
     static let manual = Manual(
@@ -47,12 +47,22 @@ struct PolicyCheck: ParsableCommand {
             of text that may be taken for other text. No index is needed.
             """,
         success: "The enclave can be served. There may be warnings.",
+        incomplete: "It can be served, and a policy reads entities beyond the level.",
         files: [Manual.File.settings, (name: "ENCLAVE/policies/", what: "Read, with everything else of the enclave.")],
         examples: [
-            (purpose: "The sample enclave:", command: "portcullis policy check corpus/aerospace")
+            (purpose: "The sample enclave:", command: "portcullis policy check corpus/aerospace"),
+            (
+                purpose: "That policies read no more than the entities of a request:",
+                command: "portcullis policy check corpus/aerospace --level 1"
+            ),
         ])
 
     @OptionGroup var arguments: EnclaveArguments
+    @Option(help: "How many steps from the request policies may read entities.") var level: Int?
+
+    func validate() throws {
+        if let level, level < 0 { throw ValidationError("--level is \(level); it takes a number from 0 on") }
+    }
 
     func run() throws {
         let enclave: Enclave
@@ -64,6 +74,10 @@ struct PolicyCheck: ParsableCommand {
         }
         for warning in enclave.warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
         print("\(enclave.policyCount) policies are strictly valid; policy version \(enclave.policyVersion)")
+        guard let level else { return }
+        let problems = enclave.problems(atLevel: level)
+        for problem in problems { FileHandle.standardError.write(Data("\(problem)\n".utf8)) }
+        if !problems.isEmpty { throw ExitCode(ExitStatus.incomplete.rawValue) }
     }
 }
 

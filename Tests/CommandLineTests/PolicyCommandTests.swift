@@ -10,6 +10,11 @@ struct PolicyCommandTests {
         let enclave = try Program.enclave()
         let sound = try await Program.run("policy", "check", enclave.url.path)
         #expect(sound.status == 0 && sound.output.contains("policies are strictly valid"), "\(sound.errors)")
+        let level = try await Program.run("policy", "check", enclave.url.path, "--level", "1")
+        #expect(level.status == 0, "\(level.errors)")
+        let none = try await Program.run("policy", "check", enclave.url.path, "--level", "0")
+        #expect(none.status == 3 && none.errors.contains("policies/"), "\(none.errors)")
+        #expect(try await Program.run("policy", "check", enclave.url.path, "--level=-1").status == 64)
         let text = try #require(SampleEnclave.settings["policies/reading.cedar"])
         try enclave.write(
             text + "\npermit (principal, action, resource) when { resource.clasification == \"P\" };\n",

@@ -53,6 +53,14 @@ struct PolicyTestTests {
         }
     }
 
+    @Test("The policies of the samples and of a new enclave are laid out as `policy fmt` does it")
+    func layout() throws {
+        let new = try NewFolder()
+        for folder in Self.samples.map({ Self.corpus.appending(path: $0) }) + [new.url] {
+            #expect(try PolicyLayout(folder: folder).changed.map(\.file) == [], "\(folder.lastPathComponent)")
+        }
+    }
+
     @Test("There are sample enclaves")
     func thereAreSamples() {
         #expect(Self.samples.contains("aerospace"))

@@ -5,11 +5,7 @@ extension EnclaveTemplate {
 
         // The public, whoever asks.
         @id("public")
-        permit (
-          principal,
-          action == Action::"retrieve",
-          resource
-        )
+        permit (principal, action == Action::"retrieve", resource)
         when { resource.classification == "public" };
 
         // Internal documents: all staff. The showroom screen and people from outside are not in that
