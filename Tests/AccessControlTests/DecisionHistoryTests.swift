@@ -133,7 +133,7 @@ struct DecisionHistoryTests {
     }
 
     @Test("Cached decisions are those of full evaluation, whatever changed between the requests")
-    func histories() throws {
+    func histories() async throws {
         let seed = SeededGenerator.newSeed()
         var random = SeededGenerator(seed: seed)
         var (permitted, denied, hits) = (0, 0, 0)
@@ -146,6 +146,7 @@ struct DecisionHistoryTests {
             var authorizer = try LabelAuthorizer(
                 policies: oracle.policies, schema: schema, entities: oracle.entities, cacheLimit: 8)
             for _ in 0..<60 {
+                await Task.yield()
                 switch Int.random(in: 0..<12, using: &random) {
                 case 0..<4:
                     for _ in 0..<(Int.random(in: 0..<8, using: &random) == 0 ? 40 : 1) {

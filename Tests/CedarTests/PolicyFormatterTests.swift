@@ -251,10 +251,11 @@ import Testing
 @Suite(.enabled(if: ConformanceCases.arePresent, ConformanceCases.absence))
 struct FormattedConformanceTests {
     /// Formats the texts with comments put in, and every eighth as it is; gives how many texts and comments it saw.
-    private static func check(_ texts: [[UInt8]], seed: UInt64) throws -> (texts: Int, comments: Int) {
+    private static func check(_ texts: [[UInt8]], seed: UInt64) async throws -> (texts: Int, comments: Int) {
         var generator = SeededGenerator(seed: seed)
         var seen = (texts: 0, comments: 0)
         for (position, text) in texts.enumerated() {
+            await Task.yield()
             guard let set = try? PolicySet(parsing: text) else { continue }
             let injected = try PolicyFormatterTests.inject(into: text, &generator)
             seen.texts += 1
@@ -288,7 +289,7 @@ struct FormattedConformanceTests {
             let share = (texts.count + 3) / 4
             for (part, start) in stride(from: 0, to: texts.count, by: max(1, share)).enumerated() {
                 let some = Array(texts[start..<min(texts.count, start + share)])
-                group.addTask { try Self.check(some, seed: seed &+ UInt64(part)) }
+                group.addTask { try await Self.check(some, seed: seed &+ UInt64(part)) }
             }
             for try await seen in group { total = (total.texts + seen.texts, total.comments + seen.comments) }
         }

@@ -41,7 +41,7 @@ import Testing
     }
 
     /// Jobs that block for long leave Swift's own threads to others.
-    @Test(.timeLimit(.minutes(1))) func blockedJobsDoNotHoldTheCooperativePool() async {
+    @Test(.timeLimit(.minutes(10))) func blockedJobsDoNotHoldTheCooperativePool() async {
         let queue = EncoderQueue(width: 8)
         let gate = DispatchSemaphore(value: 0)
         await withTaskGroup(of: Void.self) { group in

@@ -11,7 +11,7 @@ struct EndpointEmbedderTests {
 
     static func configuration(
         _ server: EmbeddingServerProcess, model: String = "hashing", base: String? = nil, dimension: Int = 48,
-        maximumTokens: Int = 512, keyFile: URL? = nil, authority: URL? = nil, seconds: Int = 60, texts: Int = 1
+        maximumTokens: Int = 512, keyFile: URL? = nil, authority: URL? = nil, seconds: Int = 600, texts: Int = 1
     ) -> EndpointConfiguration {
         EndpointConfiguration(
             url: (base ?? "http://127.0.0.1:\(server.port)") + "/v1/embeddings",
@@ -306,7 +306,7 @@ struct EndpointEmbedderTests {
         let server = try await EmbeddingServerProcess(certificate: (certificate.file, certificate.key))
         func embed(_ host: String, authority: URL?) async throws -> [[Float]] {
             let configuration = Self.configuration(
-                server, base: "https://\(host):\(server.port)", authority: authority, seconds: 20)
+                server, base: "https://\(host):\(server.port)", authority: authority, seconds: 600)
             return try await EndpointEmbedder(configuration).embed(["the bolt"])
         }
         for host in ["localhost", "127.0.0.1"] {
@@ -328,7 +328,7 @@ struct EndpointEmbedderTests {
         for (host, server) in [("localhost", server), ("127.0.0.1", server), ("localhost", plain)] {
             let embedder = try EndpointEmbedder(
                 Self.configuration(
-                    server, base: "https://\(host):\(server.port)", authority: certificate.file, seconds: 20))
+                    server, base: "https://\(host):\(server.port)", authority: certificate.file, seconds: 600))
             await #expect(throws: EndpointError.untrusted(endpoint: "127.0.0.1:\(server.port)")) {
                 try await embedder.embed("x")
             }

@@ -81,13 +81,14 @@ struct SpecialisationTests {
     }
 
     @Test("Residual policies give the decision, the determining policies and the errors that full evaluation gives")
-    func sameAsFullEvaluation() throws {
+    func sameAsFullEvaluation() async throws {
         let seed = UInt64(ProcessInfo.processInfo.environment["PORTCULLIS_SEED"] ?? "") ?? 20_261
         print("seed \(seed)")
         var random = RandomPolicies(seed: seed)
         var seen: [Decision: Int] = [:]
         var (errors, folded) = (0, 0)
         for round in 0..<600 {
+            await Task.yield()
             let world = try World(&random)
             let expected = try world.oracle()
             try #require(try world.specialized().verdicts == expected, "seed \(seed), round \(round)")
@@ -106,12 +107,13 @@ struct SpecialisationTests {
     }
 
     @Test("A result holds at every instant of the interval that it states")
-    func validity() throws {
+    func validity() async throws {
         let seed = UInt64(ProcessInfo.processInfo.environment["PORTCULLIS_SEED"] ?? "") ?? 7_002
         print("seed \(seed)")
         var random = RandomPolicies(seed: seed, isAboutTime: true)
         var (bounded, changed, unbounded) = (0, 0, 0)
         for round in 0..<1_500 {
+            await Task.yield()
             var world = try World(&random, policies: 2, resources: 8)
             guard case .datetime(let now)? = world.request.context[RandomPolicies.clock] else { continue }
             let (verdicts, validity) = try world.specialized()
@@ -135,12 +137,13 @@ struct SpecialisationTests {
     }
 
     @Test("What no policy reads of the context makes no difference")
-    func relevantContext() throws {
+    func relevantContext() async throws {
         let seed = UInt64(ProcessInfo.processInfo.environment["PORTCULLIS_SEED"] ?? "") ?? 7_003
         print("seed \(seed)")
         var random = RandomPolicies(seed: seed)
         var dropped = 0
         for round in 0..<500 {
+            await Task.yield()
             var world = try World(&random, resources: 8)
             let expected = try world.oracle()
             let plan = PolicyPlan(policies: world.policies, clock: RandomPolicies.clock)

@@ -109,7 +109,7 @@ struct MailExtractorTests {
                     attachment("filename=bad.txt", "text/plain", Array("x".utf8)).replacing("eA==", with: "e!=="),
                     attachment("filename=odd.txt", "text/plain; charset=koi8-r", Array("x".utf8)),
                 ]))
-        #expect(
+        try #require(
             file.members.map(\.name) == [
                 nil, "t.csv", "t (2).csv", "größe.txt", "long name.txt", "résumé.md", "notes.log",
                 String(repeating: "n", count: 196) + ".txt",
