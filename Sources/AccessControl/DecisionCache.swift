@@ -20,6 +20,7 @@ final class DecisionCache: Sendable {
     private struct State {
         var entries: [Key: Entry] = [:]
         var clock = 0
+        var hits = 0
     }
 
     /// The largest number of entries.
@@ -38,6 +39,7 @@ final class DecisionCache: Sendable {
                 return nil
             }
             state.clock += 1
+            state.hits += 1
             state.entries[key]?.lastUse = state.clock
             return entry.decisions
         }
@@ -58,4 +60,6 @@ final class DecisionCache: Sendable {
     }
 
     var count: Int { state.withLock { $0.entries.count } }
+    /// How often decisions were found.
+    var hits: Int { state.withLock { $0.hits } }
 }

@@ -16,8 +16,12 @@ extension LabelAuthorizer {
             entities: store)
     }
 
-    /// Whether one label may be read.
+    /// Whether one label may be read, whatever index it is of. Nothing is kept of the decision.
     package func mayRead(_ label: Label, for request: AccessRequest) -> Bool {
-        !permittedLabels(among: LabelTable([(LabelID(0), label)]), for: request).isEmpty
+        guard isKnown(request.principal) else { return false }
+        let table = LabelTable([(LabelID(0), label)])
+        let records = LabelRecords(plan: plan, conformance: conformance, entities: entities)
+        let decisions = try? decided(table, for: request, context: request.context, records)
+        return decisions.map { !$0.permittedLabels.isEmpty } ?? false
     }
 }

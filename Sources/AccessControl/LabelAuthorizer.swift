@@ -15,7 +15,7 @@ package struct LabelAuthorizer: Sendable {
     let entities: Entities
     private let principalTypes: Set<EntityTypeName>
     private let records: LabelRecords
-    private let cache: DecisionCache
+    let cache: DecisionCache
 
     /// - Parameters:
     ///   - entities: people, groups, services and whatever labels refer to. No entity is a passage.
@@ -57,8 +57,7 @@ package struct LabelAuthorizer: Sendable {
                     return known.permittedLabels
                 }
             }
-            var decisions = LabelDecisions(specialized(request, context: context))
-            try decisions.extend(to: labels, records) { name(of: $0) }
+            let decisions = try decided(labels, for: request, context: context, records)
             cache.store(decisions, for: key)
             return decisions.permittedLabels
         } catch {
@@ -67,17 +66,20 @@ package struct LabelAuthorizer: Sendable {
         }
     }
 
-    /// How many requests' decisions are kept at the moment.
-    package var cachedCount: Int { cache.count }
-
     private func nothing(of labels: LabelTable, _ report: DecisionReport) -> PermittedLabels {
         PermittedLabels(labels, permitted: labels.blocks.map { _ in 0 }, report: report)
     }
 
-    private func specialized(_ request: AccessRequest, context: [CedarString: Value]) -> ResidualPolicySet {
-        plan.specialized(
-            principal: request.principal, action: AccessRequest.action, context: context,
-            resourceType: LabelEntity.type, entities: entities)
+    /// Decisions that owe nothing to earlier ones.
+    func decided(
+        _ labels: LabelTable, for request: AccessRequest, context: [CedarString: Value], _ records: LabelRecords
+    ) throws(EntityError) -> LabelDecisions {
+        var decisions = LabelDecisions(
+            plan.specialized(
+                principal: request.principal, action: AccessRequest.action, context: context,
+                resourceType: LabelEntity.type, entities: entities))
+        try decisions.extend(to: labels, records) { name(of: $0) }
+        return decisions
     }
 
     private func name(of policy: PolicyID) -> String { (plan.policies[policy]?.name ?? policy.name).description }

@@ -27,6 +27,9 @@ package struct IndexSnapshot: Sendable {
     /// Bytes of vectors in memory.
     package var vectorBytes: Int { partitions.values.reduce(0) { $0 + $1.rows.byteCount } }
 
+    /// Number of passages of one label.
+    package func passageCount(of label: LabelID) -> Int { partitions[label]?.rows.count ?? 0 }
+
     /// Number of passages of each label.
     package var passageCounts: [(label: Label, passages: Int)] {
         partitions.values.sorted { $0.digest < $1.digest }.map { ($0.label, $0.rows.count) }

@@ -78,13 +78,7 @@ struct CedarRun: AsyncParsableCommand {
     var cases: String
 
     func run() async throws {
-        let lines: [[UInt8]]
-        do {
-            lines = try await CaseFile(path: cases).lines()
-        } catch {
-            Console.complain("\(error)")
-            throw ExitCode(ExitStatus.failure.rawValue)
-        }
+        let lines = try await Console.failing { try await CaseFile(path: cases).lines() }
         var status = ExitStatus.success
         for (index, line) in lines.enumerated() {
             do {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Glibc
 import QueryService
@@ -24,7 +25,31 @@ final class Console: Sendable {
 
     /// One line on standard error, in the program's name.
     static func complain(_ message: String) {
-        FileHandle.standardError.write(Data("portcullis: \(message)\n".utf8))
+        note("portcullis: \(message)")
+    }
+
+    /// Lines on standard error.
+    static func note(_ text: String) {
+        FileHandle.standardError.write(Data("\(text)\n".utf8))
+    }
+
+    /// What `body` returns; an error is said on standard error and ends the program with status 1.
+    static func failing<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            complain("\(error)")
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+    }
+
+    static func failing<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch {
+            complain("\(error)")
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
     }
 
     func receive(_ event: ControlEvent) {

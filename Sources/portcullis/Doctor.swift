@@ -49,13 +49,10 @@ struct Doctor: AsyncParsableCommand {
         let current = URL(fileURLWithPath: FileManager.default.currentDirectoryPath, isDirectory: true)
         let folder = enclave.map { URL(fileURLWithPath: $0, isDirectory: true) }
         let diagnosis = await Diagnosis(folder: folder, current: current)
-        do {
-            let text = json ? try diagnosis.json() : DiagnosisPage(style: Console.page).text(diagnosis)
-            FileHandle.standardOutput.write(Data(text.utf8))
-        } catch {
-            Console.complain("\(error)")
-            throw ExitCode(ExitStatus.failure.rawValue)
+        let text = try Console.failing {
+            json ? try diagnosis.json() : DiagnosisPage(style: Console.page).text(diagnosis)
         }
+        FileHandle.standardOutput.write(Data(text.utf8))
         if diagnosis.exitStatus != .success { throw ExitCode(diagnosis.exitStatus.rawValue) }
     }
 }

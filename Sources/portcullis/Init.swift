@@ -44,15 +44,12 @@ struct Init: ParsableCommand {
 
     func run() throws {
         let current = URL(fileURLWithPath: FileManager.default.currentDirectoryPath, isDirectory: true)
-        let new: NewEnclave
-        do {
-            new = try NewEnclave(
+        let new = try Console.failing {
+            let new = try NewEnclave(
                 folder: URL(fileURLWithPath: folder, isDirectory: true), name: name,
                 model: URL(fileURLWithPath: model, isDirectory: true), current: current)
             try new.write()
-        } catch {
-            Console.complain("\(error)")
-            throw ExitCode(ExitStatus.failure.rawValue)
+            return new
         }
         print("The enclave \(new.name) is in \(folder). Next:\n\n\(nextCommands)")
         if !FileManager.default.fileExists(atPath: new.model.path) {

@@ -65,18 +65,12 @@ struct PolicyCheck: ParsableCommand {
     }
 
     func run() throws {
-        let enclave: Enclave
-        do {
-            enclave = try Enclave(folder: arguments.folder)
-        } catch {
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
-            throw ExitCode(ExitStatus.failure.rawValue)
-        }
-        for warning in enclave.warnings { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
+        let enclave = try Console.failing { try Enclave(folder: arguments.folder) }
+        for warning in enclave.warnings { Console.note("warning: \(warning)") }
         print("\(enclave.policyCount) policies are strictly valid; policy version \(enclave.policyVersion)")
         guard let level else { return }
         let problems = enclave.problems(atLevel: level)
-        for problem in problems { FileHandle.standardError.write(Data("\(problem)\n".utf8)) }
+        for problem in problems { Console.note("\(problem)") }
         if !problems.isEmpty { throw ExitCode(ExitStatus.incomplete.rawValue) }
     }
 }
@@ -110,19 +104,13 @@ struct PolicyTests: ParsableCommand {
     var junit: String?
 
     func run() throws {
-        let report: PolicyTestReport
-        let isPassed: Bool
-        do {
+        let run = try Console.failing {
             let run = try PolicyTestRun(Enclave(folder: arguments.folder))
-            report = PolicyTestReport(run)
-            isPassed = run.failures.isEmpty && !run.outcomes.isEmpty
-            if let junit { try Data(report.junit.utf8).write(to: URL(filePath: junit)) }
-        } catch {
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
-            throw ExitCode(ExitStatus.failure.rawValue)
+            if let junit { try Data(PolicyTestReport(run).junit.utf8).write(to: URL(filePath: junit)) }
+            return run
         }
-        print(report.text, terminator: "")
-        if !isPassed { throw ExitCode(ExitStatus.incomplete.rawValue) }
+        print(PolicyTestReport(run).text, terminator: "")
+        if !run.failures.isEmpty || run.outcomes.isEmpty { throw ExitCode(ExitStatus.incomplete.rawValue) }
     }
 }
 
@@ -247,17 +235,14 @@ struct PolicyFormat: ParsableCommand {
     @Flag(help: "Change nothing; list the files that would change.") var check = false
 
     func run() throws {
-        let layout: PolicyLayout
-        do {
-            layout = try PolicyLayout(folder: arguments.folder)
+        let layout = try Console.failing {
+            let layout = try PolicyLayout(folder: arguments.folder)
             if !check { try layout.write(to: arguments.folder) }
-        } catch {
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
-            throw ExitCode(ExitStatus.failure.rawValue)
+            return layout
         }
         for change in layout.changed { print(change.file) }
         let verb = check ? "would change" : "changed"
-        FileHandle.standardError.write(Data("\(layout.changed.count) of \(layout.fileCount) files \(verb)\n".utf8))
+        Console.note("\(layout.changed.count) of \(layout.fileCount) files \(verb)")
         if check && !layout.changed.isEmpty { throw ExitCode(ExitStatus.incomplete.rawValue) }
     }
 }

@@ -44,14 +44,11 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger(label: "portcullis") { StreamLogHandler.standardError(label: $0) }
-        do {
+        try await Console.failing {
             let engine = try await Engine(folder: arguments.folder, create: false, logger: logger)
             try await Server(engine: engine, port: port, logger: logger).run { banner in
                 FileHandle.standardError.write(Data(banner.utf8))
             }
-        } catch {
-            Console.complain("\(error)")
-            throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
 }

@@ -52,14 +52,11 @@ struct Token: AsyncParsableCommand {
     var assistant: String?
 
     func run() async throws {
-        do {
+        let token = try await Console.failing {
             let issuer = try DevelopmentIssuer(enclave: Enclave(folder: arguments.folder))
-            let token = try await issuer.token(
+            return try await issuer.token(
                 for: person, purposes: purpose.isEmpty ? nil : purpose, mfa: !withoutMFA, assistant: assistant)
-            print(token)
-        } catch {
-            Console.complain("\(error)")
-            throw ExitCode(ExitStatus.failure.rawValue)
         }
+        print(token)
     }
 }

@@ -5,12 +5,7 @@ extension PolicySet {
     /// It is at most `Limits.sourceBytes` long and nested at most `Limits.policyJSONDepth` deep. Errors tell their place
     /// in the JSON; there is one for each policy that cannot be read. Keys that the format does not have are errors.
     public init(json: [UInt8], file: String = "policies") throws(ParseErrors) {
-        let source: SourceText
-        do {
-            source = try SourceText.bounded(file: file, bytes: json)
-        } catch {
-            throw ParseErrors([error])
-        }
+        let source = try SourceText.bounded(file: file, bytes: json)
         self = try PolicySetJSONReader.read(source)
     }
 

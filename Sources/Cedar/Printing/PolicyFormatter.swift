@@ -19,12 +19,7 @@ public enum PolicyFormatter {
     /// `file` is the name that errors give to the text; all errors of the text are reported, as `PolicySet` does. Takes
     /// time in the length of the text, times the nesting of its brackets at worst.
     public static func format(_ source: [UInt8], file: String = "policy") throws(ParseErrors) -> [UInt8] {
-        let text: SourceText
-        do {
-            text = try SourceText.bounded(file: file, bytes: source)
-        } catch {
-            throw ParseErrors([error])
-        }
+        let text = try SourceText.bounded(file: file, bytes: source)
         _ = try PolicyParser.parse(text)
         do {
             let commented = try CommentedTokens(text)

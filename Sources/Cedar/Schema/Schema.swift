@@ -11,10 +11,9 @@ public struct Schema: Sendable {
 
     /// Reads a schema in human syntax from bytes, which must be UTF-8.
     public init(parsing source: [UInt8], file: String = "schema") throws(ParseErrors) {
-        let text: SourceText
+        let text = try SourceText.bounded(file: file, bytes: source)
         let declarations: [SchemaSyntax.Namespace]
         do {
-            text = try SourceText.bounded(file: file, bytes: source)
             declarations = try SchemaParser.parse(text)
         } catch {
             throw ParseErrors([error])

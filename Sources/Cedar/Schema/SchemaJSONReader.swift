@@ -245,12 +245,7 @@ extension Schema {
     /// It is at most `Limits.sourceBytes` long and nested at most `Limits.policyJSONDepth` deep. Errors tell their place
     /// in the JSON. Keys that the format does not have are errors.
     public init(json: [UInt8], file: String = "schema") throws(ParseErrors) {
-        let source: SourceText
-        do {
-            source = try SourceText.bounded(file: file, bytes: json)
-        } catch {
-            throw ParseErrors([error])
-        }
+        let source = try SourceText.bounded(file: file, bytes: json)
         let namespaces = try SchemaJSONReader.read(source)
         self = try SchemaResolver.resolve(namespaces, in: source)
     }

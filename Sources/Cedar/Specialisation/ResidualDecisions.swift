@@ -20,8 +20,6 @@ public struct ResidualDecisions {
     private let counts: [Int]
     private let isRemembering: Bool
     private var answers: [Answer]
-    /// By test: the value of the operand that is known, where there is one.
-    private var knownValues: [Value?]
     /// How long the outcomes so far stay as they are; nil where they are for this instant alone.
     public private(set) var validity: ValidityInterval?
 
@@ -49,15 +47,7 @@ public struct ResidualDecisions {
         counts = interner.counts
         self.isRemembering = isRemembering
         answers = Array(repeating: .none, count: set.plan.tests.count)
-        knownValues = Array(repeating: nil, count: set.plan.tests.count)
-        var open: Set<Int> = []
-        for residual in set.residuals { residual.condition.collectTests(into: &open) }
-        for number in open {
-            if case .operation(_, let known, _, _) = set.plan.tests[number].shape {
-                knownValues[number] = try? set.evaluator.evaluate(known)
-            }
-            answers[number] = answer(number, interner)
-        }
+        for number in set.tests { answers[number] = answer(number, interner) }
     }
 
     private func answer(_ number: Int, _ interner: ResourceInterner) -> Answer {
@@ -67,7 +57,7 @@ public struct ResidualDecisions {
         case .presence(let column): return .numbers([ResourceInterner.absent], column: column, isNegated: true)
         case .operation(let operation, _, let column, let isKnownFirst):
             // A comparison with the clock is evaluated: each value of the column bounds how long the outcome holds.
-            if case .unused = test.clock, let known = knownValues[number],
+            if case .unused = test.clock, let known = set.knownValues[number],
                 let values = Self.values(operation, known, isKnownFirst: isKnownFirst)
             {
                 let wanted = interner.numbers(of: values, column: column)
@@ -107,7 +97,7 @@ public struct ResidualDecisions {
     /// Decides the resources of a block that are in `mask`.
     public mutating func decide(_ block: ResourceBlock, mask: UInt64 = .max) -> Outcome {
         precondition(
-            zip(block.numbers, counts).allSatisfy { numbers, count in numbers.allSatisfy { $0 < count } },
+            zip(block.highest, counts).allSatisfy { $0 < $1 },
             "the block is newer than what decides it")
         let all = mask & block.all
         var outcome = Outcome(
@@ -233,7 +223,7 @@ public struct ResidualDecisions {
             return members.isEmpty ? .yes : .no
         case .operation(let operation, let known, let column, let isKnownFirst):
             // `in` looks into the store, where the resource is another matter.
-            guard operation != .in, let first = knownValues[number] else { return nil }
+            guard operation != .in, let first = set.knownValues[number] else { return nil }
             guard let second = attribute(column, of: record) else { return .fault }
             do throws(EvaluationError) {
                 let value = try set.evaluator.apply(
@@ -249,19 +239,6 @@ public struct ResidualDecisions {
 
     private func attribute(_ column: Int, of record: Entities.Record) -> Value? {
         record.attributes[set.plan.columns.attributes[column - 1]]
-    }
-}
-
-extension ResidualCondition {
-    fileprivate func collectTests(into tests: inout Set<Int>) {
-        switch self {
-        case .known, .fault: break
-        case .test(let number): tests.insert(number)
-        case .not(let operand): operand.collectTests(into: &tests)
-        case .and(let operands), .or(let operands): for operand in operands { operand.collectTests(into: &tests) }
-        case .choice(let first, let second, let third):
-            for operand in [first, second, third] { operand.collectTests(into: &tests) }
-        }
     }
 }
 

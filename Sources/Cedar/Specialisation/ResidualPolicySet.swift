@@ -13,6 +13,10 @@ public struct ResidualPolicySet: Sendable {
     let evaluator: Evaluator
     let resourceType: EntityTypeName
     let residuals: [Residual]
+    /// The numbers of the tests that remain.
+    let tests: [Int]
+    /// By test: the value of the operand that does not depend on the resource, where there is one.
+    let knownValues: [Int: Value]
     /// The instant of the request, if the context has one.
     let now: Int64?
     /// How long what has been answered already stays as it is; nil where it is for this instant alone.
@@ -39,6 +43,19 @@ indirect enum ResidualCondition: Hashable, Sendable {
     case choice(ResidualCondition, then: ResidualCondition, else: ResidualCondition)
 }
 
+extension ResidualCondition {
+    fileprivate func collectTests(into tests: inout Set<Int>) {
+        switch self {
+        case .known, .fault: break
+        case .test(let number): tests.insert(number)
+        case .not(let operand): operand.collectTests(into: &tests)
+        case .and(let operands), .or(let operands): for operand in operands { operand.collectTests(into: &tests) }
+        case .choice(let first, let second, let third):
+            for operand in [first, second, third] { operand.collectTests(into: &tests) }
+        }
+    }
+}
+
 extension PolicyPlan {
     /// The policies for resources of one type, of which nothing is known yet.
     ///
@@ -58,20 +75,28 @@ extension PolicyPlan {
         if let clock, case .datetime(let instant)? = context[clock] { now = instant.millisecondsSinceEpoch }
         var specializer = Specializer(tests: tests, evaluator: evaluator, now: now)
         var residuals: [ResidualPolicySet.Residual] = []
+        var places: [Effect: [ResidualCondition: Int]] = [:]
         for (position, policy) in policies.policies.enumerated() {
             guard evaluator.matches(policy.principal, principal), evaluator.matches(policy.action) else { continue }
             let condition = specializer.condition(plans[position])
             if condition == .known(false) { continue }
-            let same = residuals.firstIndex { $0.effect == policy.effect && $0.condition == condition }
-            if let same {
+            if let same = places[policy.effect]?[condition] {
                 residuals[same].policies.append(position)
             } else {
+                places[policy.effect, default: [:]][condition] = residuals.count
                 residuals.append(.init(effect: policy.effect, condition: condition, policies: [position]))
             }
         }
+        var remaining: Set<Int> = []
+        for residual in residuals { residual.condition.collectTests(into: &remaining) }
+        var knownValues: [Int: Value] = [:]
+        for number in remaining {
+            guard case .operation(_, let known, _, _) = tests[number].shape else { continue }
+            knownValues[number] = try? evaluator.evaluate(known)
+        }
         return ResidualPolicySet(
-            plan: self, evaluator: evaluator, resourceType: resourceType, residuals: residuals, now: now,
-            validity: specializer.validity)
+            plan: self, evaluator: evaluator, resourceType: resourceType, residuals: residuals,
+            tests: remaining.sorted(), knownValues: knownValues, now: now, validity: specializer.validity)
     }
 }
 

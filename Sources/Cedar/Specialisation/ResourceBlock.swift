@@ -94,6 +94,8 @@ public final class ResourceBlock: Sendable {
     let records: [Entities.Record]
     /// By column, then by resource.
     let numbers: [[Int32]]
+    /// By column: the highest number.
+    let highest: [Int32]
 
     public var count: Int { records.count }
 
@@ -103,5 +105,6 @@ public final class ResourceBlock: Sendable {
     init(records: [Entities.Record], numbers: [[Int32]]) {
         self.records = records
         self.numbers = numbers
+        highest = numbers.map { $0.max() ?? 0 }
     }
 }

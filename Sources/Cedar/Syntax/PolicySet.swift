@@ -45,12 +45,7 @@ public struct PolicySet: Sendable {
     }
 
     private static func parse(_ source: [UInt8], file: String) throws(ParseErrors) -> [Policy] {
-        let text: SourceText
-        do {
-            text = try SourceText.bounded(file: file, bytes: source)
-        } catch {
-            throw ParseErrors([error])
-        }
+        let text = try SourceText.bounded(file: file, bytes: source)
         return try PolicyParser.parse(text)
     }
 

@@ -67,12 +67,14 @@ public struct SourceText: Sendable {
         scalarsBefore = before
     }
 
-    /// A text for the policy parser or the schema parser, which take no more than `Limits.sourceBytes`.
-    static func bounded(file: String, bytes: [UInt8]) throws(ParseError) -> SourceText {
+    /// A text for a parser of policies or schemas, which take no more than `Limits.sourceBytes`.
+    static func bounded(file: String, bytes: [UInt8]) throws(ParseErrors) -> SourceText {
         guard bytes.count <= Limits.sourceBytes else {
-            throw ParseError(
-                "the text has \(bytes.count) bytes; the limit is \(Limits.sourceBytes)", at: .none,
-                in: SourceText(file: file, bytes: []))
+            throw ParseErrors([
+                ParseError(
+                    "the text has \(bytes.count) bytes; the limit is \(Limits.sourceBytes)", at: .none,
+                    in: SourceText(file: file, bytes: []))
+            ])
         }
         return SourceText(file: file, bytes: bytes)
     }

@@ -87,7 +87,7 @@ package struct CommandRunner: Sendable {
             let difference = ClearanceDifference(
                 old: engine.current.enclave,
                 new: try Enclave(folder: URL(filePath: folder, directoryHint: .isDirectory)),
-                labels: engine.index.snapshot().passageCounts, network: .loopback, now: Clock.now)
+                index: engine.index.snapshot(), network: .loopback, now: Clock.now)
             emit(.output(json ? try Self.json(difference) : difference.text))
             return difference.rows.isEmpty ? .success : .incomplete
         }

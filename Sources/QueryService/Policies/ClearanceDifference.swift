@@ -1,6 +1,7 @@
 import AccessControl
 import Cedar
 import Enclaves
+import IndexStore
 import Labels
 
 /// What other policies and principals would change: the labels that each person would gain and lose, with the passages
@@ -33,26 +34,24 @@ struct ClearanceDifference: Encodable {
 
     /// Each person of either enclave asks for each purpose that they may state, from this machine, with a second factor.
     ///
-    /// - Parameter labels: Those of the index, with passages.
-    init(old: Enclave, new: Enclave, labels: [(label: Label, passages: Int)], network: IPAddress, now: Int64) {
-        let table = LabelTable(labels.enumerated().map { (LabelID(Int64($0.offset)), $0.element.label) })
+    init(old: Enclave, new: Enclave, index: IndexSnapshot, network: IPAddress, now: Int64) {
         func people(_ enclave: Enclave) -> [ByteText: Principal] {
             Dictionary(enclave.principals.principals.map { ($0.id, $0) }) { first, _ in first }
         }
-        func permitted(_ enclave: Enclave, _ person: Principal?, _ purpose: ByteText) -> Set<Int64> {
-            guard let person, person.purposes.contains(purpose) else { return [] }
+        func permitted(_ enclave: Enclave, _ person: Principal?, _ purpose: ByteText) -> PermittedLabels? {
+            guard let person, person.purposes.contains(purpose) else { return nil }
             let request = AccessRequest(
                 principal: person.uid, purpose: purpose, now: now, network: network, mfa: true)
-            return Set(enclave.authorizer.permittedLabels(among: table, for: request).ids.map(\.rawValue))
+            return enclave.authorizer.permittedLabels(among: index.labels, for: request)
         }
         let (before, after) = (people(old), people(new))
         var rows: [Row] = []
         for id in Set(before.keys).union(after.keys).sorted() {
             let purposes = (before[id]?.purposes ?? []).union(after[id]?.purposes ?? [])
             for purpose in purposes.sorted() {
-                let (lost, gained) = (permitted(old, before[id], purpose), permitted(new, after[id], purpose))
-                for number in lost.symmetricDifference(gained).sorted() {
-                    let (label, passages) = labels[Int(number)]
+                let (was, will) = (permitted(old, before[id], purpose), permitted(new, after[id], purpose))
+                for number in Set(was?.ids ?? []).symmetricDifference(will?.ids ?? []).sorted() {
+                    guard let label = was?[number] ?? will?[number] else { continue }
                     rows.append(
                         Row(
                             person: id.string, purpose: purpose.string,
@@ -60,7 +59,8 @@ struct ClearanceDifference: Encodable {
                             attributes: Dictionary(
                                 uniqueKeysWithValues: label.attributes.map {
                                     ($0.key.string, LabelReport.AttributeText(value: $0.value))
-                                }), passages: passages, isGained: gained.contains(number)))
+                                }), passages: index.passageCount(of: number),
+                            isGained: will?.contains(number) == true))
                 }
             }
         }
