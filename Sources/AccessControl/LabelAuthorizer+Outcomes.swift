@@ -5,8 +5,7 @@ extension LabelAuthorizer {
     /// What every policy says about a label, each evaluated from the beginning; nil for a label that is not as the schema
     /// says, or for a principal that is not in the store: both are denied whatever the policies say.
     package func outcomes(of label: Label, for request: AccessRequest) -> [PolicyOutcome]? {
-        let resource = LabelEntity.entity(of: label)
-        guard isKnown(request.principal), (try? conformance.check(resource)) != nil,
+        guard isKnown(request.principal), let resource = records.resource(of: label),
             let store = try? entities.adding([resource])
         else { return nil }
         return Authorizer(policies: plan.policies).outcomes(
@@ -20,8 +19,7 @@ extension LabelAuthorizer {
     package func mayRead(_ label: Label, for request: AccessRequest) -> Bool {
         guard isKnown(request.principal) else { return false }
         let table = LabelTable([(LabelID(0), label)])
-        let records = LabelRecords(plan: plan, conformance: conformance, entities: entities)
-        let decisions = try? decided(table, for: request, context: request.context, records)
+        let decisions = try? decided(table, for: request, context: request.context, newRecords())
         return decisions.map { !$0.permittedLabels.isEmpty } ?? false
     }
 }

@@ -10,11 +10,13 @@ import Labels
 /// policy that asks `has` would take no notice of what is missing. And a policy that fails on a label denies that label
 /// (`LabelDecisions`).
 package struct LabelAuthorizer: Sendable {
+    /// What the policies name. No table is decided that does not tell it from everything else.
+    package let names: ResourceNames
     let plan: PolicyPlan
-    let conformance: Conformance
     let entities: Entities
+    private let schema: Schema
     private let principalTypes: Set<EntityTypeName>
-    private let records: LabelRecords
+    let records: LabelRecords
     let cache: DecisionCache
 
     /// - Parameters:
@@ -23,11 +25,12 @@ package struct LabelAuthorizer: Sendable {
     package init(
         policies: PolicySet, schema: Schema, entities: Entities, cacheLimit: Int = 1_024
     ) throws(EntityError) {
+        names = ResourceNames(policies)
         plan = PolicyPlan(policies: policies, clock: AccessRequest.clock)
         self.entities = try entities.adding(schema.actionEntities)
         principalTypes = schema.action(AccessRequest.action)?.principalTypes ?? []
-        conformance = Conformance(schema: schema)
-        records = LabelRecords(plan: plan, conformance: conformance, entities: self.entities)
+        self.schema = schema
+        records = LabelRecords(plan: plan, schema: schema, entities: self.entities)
         cache = DecisionCache(limit: cacheLimit)
     }
 
@@ -42,6 +45,11 @@ package struct LabelAuthorizer: Sendable {
         guard isKnown(request.principal) else {
             var report = DecisionReport(decided: labels.count)
             report.isPrincipalKnown = false
+            return nothing(of: labels, report)
+        }
+        guard labels.names.isSuperset(of: names) else {
+            var report = DecisionReport(decided: labels.count)
+            report.areNamesDistinguished = false
             return nothing(of: labels, report)
         }
         let context = request.context
@@ -69,6 +77,9 @@ package struct LabelAuthorizer: Sendable {
     private func nothing(of labels: LabelTable, _ report: DecisionReport) -> PermittedLabels {
         PermittedLabels(labels, permitted: labels.blocks.map { _ in 0 }, report: report)
     }
+
+    /// Records of no labels yet.
+    func newRecords() -> LabelRecords { LabelRecords(plan: plan, schema: schema, entities: entities) }
 
     /// Decisions that owe nothing to earlier ones.
     func decided(

@@ -3,16 +3,30 @@ package import Labels
 
 /// A label as the resource that policies see.
 ///
-/// Every label is the same entity with other attributes and parents. A policy cannot tell passages apart by more than
-/// their label, which is what makes one decision for each label sound (rule 1).
+/// Every label is the same entity with other attributes and parents, but for the labels of passages that policies name
+/// (`ResourceNames`). A policy cannot tell passages apart by more than their label, which is what makes one decision for
+/// each label sound (rule 1).
 package enum LabelEntity {
     package static let type: EntityTypeName = "Passage"
+    package static let documentType: EntityTypeName = "Document"
+    /// The passage that has no name.
     package static let uid = EntityUID(type: type, id: "passage")
 
-    package static func entity(of label: Label) -> Entity {
+    /// - Parameter isInDocument: Whether the schema knows documents. Where it does not, no policy can name one, and a
+    ///   name that is left from earlier policies says nothing.
+    package static func entity(of label: Label, isInDocument: Bool = true) -> Entity {
         var attributes: [CedarString: Value] = [:]
         for (name, value) in label.attributes { attributes[CedarString(name)] = Value(value) }
-        return Entity(uid: uid, attributes: attributes, parents: Set(label.parents.map(EntityUID.init)))
+        var uid = uid
+        var parents: Set<EntityUID> = []
+        for parent in label.parents.map(EntityUID.init) {
+            if parent.type == type {
+                uid = parent
+            } else if parent.type != documentType || isInDocument {
+                parents.insert(parent)
+            }
+        }
+        return Entity(uid: uid, attributes: attributes, parents: parents)
     }
 }
 

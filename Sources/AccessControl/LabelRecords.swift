@@ -20,11 +20,19 @@ final class LabelRecords: Sendable {
 
     let interner: ResourceInterner
     private let conformance: Conformance
+    private let isInDocument: Bool
     private let known = Mutex<[Block]>([])
 
-    init(plan: PolicyPlan, conformance: Conformance, entities: Entities) {
+    init(plan: PolicyPlan, schema: Schema, entities: Entities) {
         interner = ResourceInterner(plan: plan, type: LabelEntity.type, entities: entities)
-        self.conformance = conformance
+        conformance = Conformance(schema: schema)
+        isInDocument = schema.entityType(LabelEntity.type)?.ancestors.contains(LabelEntity.documentType) ?? false
+    }
+
+    /// The label as a resource; nil for one that is not as the schema says.
+    func resource(of label: Label) -> Entity? {
+        let entity = LabelEntity.entity(of: label, isInDocument: isInDocument)
+        return (try? conformance.check(entity)) == nil ? nil : entity
     }
 
     /// The records of a table's labels from a block on. Those that were made before are found again.
@@ -54,13 +62,9 @@ final class LabelRecords: Sendable {
         var conforming = kept?.conforming ?? 0
         var resources: [Entity] = []
         for row in start..<source.ids.count {
-            let entity = LabelEntity.entity(of: source.labels[row])
-            if (try? conformance.check(entity)) != nil {
-                conforming |= 1 << UInt64(row)
-                resources.append(entity)
-            } else {
-                resources.append(Entity(uid: LabelEntity.uid))
-            }
+            let resource = resource(of: source.labels[row])
+            if resource != nil { conforming |= 1 << UInt64(row) }
+            resources.append(resource ?? Entity(uid: LabelEntity.uid))
         }
         let block =
             if let kept {

@@ -29,6 +29,8 @@ package struct LabelTable: Sendable {
     /// All but the last are full.
     private(set) var blocks: [Block] = []
     package private(set) var count = 0
+    /// Documents and passages whose labels no other document or passage has.
+    package private(set) var names = ResourceNames()
 
     /// The table without labels.
     package init() {}
@@ -44,6 +46,9 @@ package struct LabelTable: Sendable {
         }
         count = sorted.count
     }
+
+    /// Notes that what `names` names has labels of its own from now on: those that the table has or will be given.
+    package mutating func distinguish(_ names: ResourceNames) { self.names = self.names.union(names) }
 
     /// Adds a label whose id is above all others. O(blocks).
     package mutating func append(_ label: Label, id: LabelID) {

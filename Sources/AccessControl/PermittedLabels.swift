@@ -72,4 +72,6 @@ package struct DecisionReport: Hashable, Sendable {
     package internal(set) var failures: [String: Int] = [:]
     /// Whether the principal is in the store; nothing is permitted to one that is not.
     package internal(set) var isPrincipalKnown = true
+    /// Whether everything that policies name has a label of its own; nothing is permitted where it has not.
+    package internal(set) var areNamesDistinguished = true
 }

@@ -70,10 +70,13 @@ struct PolicyFolder {
                     "is a template, which decides nothing until it is linked; write an entity in place "
                         + "of \(template.slots.map(\.rawValue).joined(separator: " and "))")
             }
-            for policy in policies.policies where policy.namesPassage {
-                log.report(
-                    at: policy,
-                    "names a passage by its id; decisions are made for labels, so write what is true of its label")
+            for policy in policies.policies {
+                for uid in policy.resourceNames.sorted() where PassageID(uid.id.description) == nil {
+                    log.report(
+                        at: policy,
+                        "names \(uid); an id of a document or passage is the 32 hexadecimal digits that citations and "
+                            + "`portcullis explain` show")
+                }
             }
             return policies
         } catch {
@@ -98,25 +101,5 @@ struct PolicyFolder {
 extension ProblemLog {
     fileprivate func report(at policy: Policy, _ message: String) {
         report(policy: policy.origin, "the policy \(message)")
-    }
-}
-
-extension Policy {
-    /// Whether the policy's text has a literal `Passage::"…"`.
-    fileprivate var namesPassage: Bool {
-        switch resource {
-        case .equal(.entity(let uid)), .in(.entity(let uid)), .isIn(_, .entity(let uid)):
-            if uid.type == LabelEntity.type { return true }
-        case .any, .is, .equal(.slot), .in(.slot), .isIn(_, .slot): break
-        }
-        return conditions.contains { $0.body.namesPassage }
-    }
-}
-
-extension Expr {
-    /// The height of an expression that was parsed has a limit, so the recursion has too.
-    fileprivate var namesPassage: Bool {
-        if case .literal(.entity(let uid)) = kind, uid.type == LabelEntity.type { return true }
-        return kind.operands.contains(where: \.namesPassage)
     }
 }

@@ -79,6 +79,7 @@ struct PrincipalsReader {
             Principal.personType: "write it under people", Principal.serviceType: "write it under services",
             SchemaRequirements.groupType: "write it under groups",
             LabelEntity.type: "passages come from documents alone",
+            LabelEntity.documentType: "documents come from the folder alone",
         ]
         var entities: [Entity] = []
         for entry in inner.takeAll() {

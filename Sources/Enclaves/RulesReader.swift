@@ -49,7 +49,9 @@ struct RulesReader {
                 log.report(line, "`in`: `\(text)` is not an entity; write it like 'Project::\"falcon\"'")
                 continue
             }
-            if let problem = attributes.problem(withParent: uid, of: LabelEntity.type) {
+            if uid.type == LabelEntity.documentType {
+                log.report(line, "`in`: every passage is in its document already, and in no other")
+            } else if let problem = attributes.problem(withParent: uid, of: LabelEntity.type) {
                 log.report(line, "`in`: \(problem)")
             } else {
                 parents.insert(Labels.EntityReference(uid))

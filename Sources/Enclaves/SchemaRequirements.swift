@@ -17,6 +17,7 @@ struct SchemaRequirements {
         }
         checkAction()
         checkPassage()
+        checkDocument()
         checkNothingElseRefersToPassages()
     }
 
@@ -70,23 +71,42 @@ struct SchemaRequirements {
         }
     }
 
+    /// A policy may name a document. Nothing else can be said of one: what it says, its passages' labels say.
+    private func checkDocument() {
+        guard let document = schema.entityType(LabelEntity.documentType) else { return }
+        if !document.attributes.attributes.isEmpty || document.tags != nil || document.enumeration != nil
+            || !document.memberOf.isEmpty
+        {
+            log.report(
+                nil,
+                "Document is more than a name; declare it as `entity Document;` and write what a policy is to read as "
+                    + "attributes of Passage")
+        }
+    }
+
+    /// What is named in data and not in a policy has no label of its own.
     private func checkNothingElseRefersToPassages() {
         for type in schema.entityTypes.values.sorted(by: { $0.name < $1.name }) {
             let types = type.attributes.attributes.values.map(\.type) + [type.tags].compactMap(\.self)
-            if type.memberOf.contains(LabelEntity.type) || types.contains(where: Self.mentionsPassages) {
-                log.report(
-                    nil,
-                    "the entity type \(type.name) refers to Passage; decisions are made for labels, so nothing can refer "
-                        + "to one passage")
+            for resource in [LabelEntity.type, LabelEntity.documentType] {
+                let isPassageInDocument = type.name == LabelEntity.type && resource == LabelEntity.documentType
+                if types.contains(where: { Self.mentions(resource, $0) })
+                    || (type.memberOf.contains(resource) && !isPassageInDocument)
+                {
+                    log.report(
+                        nil,
+                        "the entity type \(type.name) refers to \(resource); decisions are made for labels, so nothing "
+                            + "but a policy can refer to one")
+                }
             }
         }
     }
 
-    private static func mentionsPassages(_ type: SchemaType) -> Bool {
+    private static func mentions(_ resource: EntityTypeName, _ type: SchemaType) -> Bool {
         switch type {
-        case .entity(let name): name == LabelEntity.type
-        case .set(let element): mentionsPassages(element)
-        case .record(let record): record.attributes.values.contains { mentionsPassages($0.type) }
+        case .entity(let name): name == resource
+        case .set(let element): mentions(resource, element)
+        case .record(let record): record.attributes.values.contains { mentions(resource, $0.type) }
         case .bool, .long, .string, .decimal, .ipaddr, .datetime, .duration: false
         }
     }

@@ -1,3 +1,4 @@
+import AccessControl
 package import Labels
 package import Passages
 
@@ -9,8 +10,8 @@ package struct IndexedDocument: Sendable {
     package let place: DocumentPlace
     /// `IndexKeys.sourceDigest` of what the document was made from.
     package let sourceDigest: [UInt8]
-    package let title: Heading
-    package let headings: [Heading]
+    package private(set) var title: Heading
+    package private(set) var headings: [Heading]
     /// In the order of the text.
     package private(set) var passages: [IndexedPassage]
 
@@ -30,6 +31,22 @@ package struct IndexedDocument: Sendable {
 }
 
 extension IndexedDocument {
+    /// The document with labels of its own where it is named, or a passage of it.
+    func distinguished(by names: ResourceNames) -> IndexedDocument {
+        guard !names.isEmpty else { return self }
+        var document = self
+        let id = ByteText(id.description)
+        func own(_ heading: Heading) -> Heading {
+            Heading(text: heading.text, label: names.label(heading.label, document: id, passage: nil))
+        }
+        document.title = own(title)
+        document.headings = headings.map(own)
+        document.passages = passages.map {
+            $0.with(label: names.label($0.label, document: id, passage: ByteText($0.id.description)))
+        }
+        return document
+    }
+
     /// The document with a vector for each passage.
     package func with(vectors: [[Float]]) -> IndexedDocument {
         precondition(vectors.count == passages.count, "a passage without a vector")
@@ -42,7 +59,7 @@ extension IndexedDocument {
 /// A passage of a document to be committed.
 package struct IndexedPassage: Sendable {
     package let id: PassageID
-    package let label: Label
+    package private(set) var label: Label
     package let text: String
     /// SHA-256 of the text.
     package let sha256: [UInt8]
@@ -68,6 +85,12 @@ package struct IndexedPassage: Sendable {
         self.section = section
         self.embeddingDigest = embeddingDigest
         self.vector = vector
+    }
+
+    fileprivate func with(label: Label) -> IndexedPassage {
+        var passage = self
+        passage.label = label
+        return passage
     }
 
     package func with(vector: [Float]) -> IndexedPassage {

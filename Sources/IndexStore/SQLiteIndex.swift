@@ -1,4 +1,4 @@
-import AccessControl
+package import AccessControl
 package import Crypto
 import Foundation
 import GRDB
@@ -151,6 +151,20 @@ extension SQLiteIndex {
             try snapshot.remove(document.id, in: db)
             try snapshot.insert(document, in: db)
         }
+    }
+
+    /// Gives what policies name labels of its own, now and whenever it is committed again, for as long as the index is
+    /// open. What is not there yet is no error.
+    package func distinguish(_ names: ResourceNames) async throws {
+        // Names that no policy has any more stay: a request that has begun may still go by them.
+        let new = names.subtracting(snapshot().labels.names)
+        guard !new.isEmpty else { return }
+        try await change { db, snapshot in try snapshot.distinguish(new, in: db) }
+    }
+
+    /// The document as it would be committed: with labels of its own where it is named, or a passage of it.
+    package func distinguished(_ document: IndexedDocument) -> IndexedDocument {
+        document.distinguished(by: snapshot().labels.names)
     }
 
     /// Removes documents; those that are not there are passed over.

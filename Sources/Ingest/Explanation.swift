@@ -29,20 +29,30 @@ package struct Explanation: Sendable, Encodable {
     }
 
     package let path: String
+    /// As citations have it.
+    package let documentID: String
     package let marking: String
     package let steps: [Step]
     package let parents: [String]
     package let blocks: [Blocks]
+
+    enum CodingKeys: String, CodingKey {
+        case path, marking, steps, parents, blocks
+        case documentID = "document_id"
+    }
 }
 
 extension Ingestor {
     /// - Throws: The reason where the document is set aside.
     package func explanation(of path: String) async throws -> Explanation {
-        let document = try await labelled(path)
+        let (member, source) = try await found(path)
+        let document = try explained(path) { () throws(SetAsideReason) in try label(member, of: source) }
         let labeling = document.labeling
         let scheme = enclave.labelScheme
         return Explanation(
-            path: path, marking: scheme.marking.marking(of: labeling.documentLabel).text,
+            path: path,
+            documentID: index.keys.documentID(DocumentPlace(path: source.file.path, member: member.name)).description,
+            marking: scheme.marking.marking(of: labeling.documentLabel).text,
             steps: labeling.provenance.map {
                 Explanation.Step(
                     attribute: $0.attribute.string, source: "\($0.source)", offered: "\($0.offered)",
@@ -70,19 +80,33 @@ extension Ingestor.LabelledDocument {
 }
 
 extension Ingestor {
-    /// The labels of a document's blocks, that of most blocks first.
+    /// The labels that a document's passages have when it is committed, that of most passages first.
     ///
     /// - Throws: The reason where the document is set aside.
-    package func labels(of path: String) async throws -> [(label: Label, blocks: Int)] {
-        try await labelled(path).blockCounts.map { ($0.key, $0.value) }.sorted { left, right in
-            left.blocks == right.blocks
+    package func labels(of path: String) async throws -> [(label: Label, passages: Int)] {
+        let (member, source) = try await found(path)
+        let draft = try explained(path) { () throws(SetAsideReason) in try document(member, of: source) }
+        let passages = index.distinguished(draft.document).passages
+        let counts = Dictionary(grouping: passages, by: \.label).mapValues(\.count)
+        return counts.map { ($0.key, $0.value) }.sorted { left, right in
+            left.passages == right.passages
                 ? left.label.canonicalBytes.lexicographicallyPrecedes(right.label.canonicalBytes)
-                : left.blocks > right.blocks
+                : left.passages > right.passages
+        }
+    }
+
+    private func explained<Result>(
+        _ path: String, _ body: () throws(SetAsideReason) -> Result
+    ) throws(ExplanationError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw ExplanationError(path: path, reason: error.text)
         }
     }
 
     /// - Parameter path: of a file, or of a member of one: `notes/2025.jsonl#N-17`.
-    private func labelled(_ path: String) async throws -> LabelledDocument {
+    private func found(_ path: String) async throws(ExplanationError) -> (ExtractedMember, Source) {
         do throws(SetAsideReason) {
             let place = place(path)
             let source = try read(place.path)
@@ -95,7 +119,7 @@ extension Ingestor {
                 let names = file.members.prefix(5).compactMap { $0.name }.joined(separator: ", ")
                 throw SetAsideReason(text: "the file holds several documents; name one behind a `#`: \(names), …")
             }
-            return try label(member, of: source)
+            return (member, source)
         } catch {
             throw ExplanationError(path: path, reason: error.text)
         }

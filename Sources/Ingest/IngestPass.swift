@@ -114,13 +114,14 @@ struct IngestPass {
     /// The straight line of a document: compare → vectors → commit.
     private mutating func bring(_ draft: DraftDocument, isKnown: Bool, isRelabelled: Bool) async throws {
         let held = isKnown ? try await index.outline(of: draft.document.id) : nil
-        guard held != draft.document.outline else {
+        let outline = index.distinguished(draft.document).outline
+        guard held != outline else {
             summary.unchanged += 1
             return
         }
         summary.note(
             draft.document.place, held == nil ? .add : isRelabelled ? .relabel : .update,
-            from: held.map { markings($0.labels) } ?? [], to: markings(draft.document.outline.labels))
+            from: held.map { markings($0.labels) } ?? [], to: markings(outline.labels))
         guard !isDryRun else { return }
         let vectors = try await vectors(for: draft)
         summary.passages += draft.document.passages.count

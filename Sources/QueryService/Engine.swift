@@ -28,6 +28,7 @@ package final class Engine: Sendable {
 
         init(enclave: Enclave, index: SQLiteIndex, embedder: any Embedder, logger: Logger) async throws {
             self.enclave = enclave
+            try await index.distinguish(enclave.authorizer.names)
             enclave.authorizer.prepare(index.snapshot().labels)
             tokens = try await TokenVerifier(
                 enclave: enclave,
@@ -142,6 +143,9 @@ struct DecisionLog {
         for (policy, labels) in report.failures.sorted(by: { $0.key < $1.key }) {
             logger.error(
                 "a policy failed; its labels are denied", metadata: ["policy": "\(policy)", "labels": "\(labels)"])
+        }
+        if !report.areNamesDistinguished {
+            logger.error("what policies name has no label of its own yet; everything is denied; reload the rules")
         }
         if report.nonconforming > 0 {
             logger.error(

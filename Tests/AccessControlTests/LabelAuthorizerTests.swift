@@ -208,9 +208,29 @@ struct LabelAuthorizerTests {
         #expect(narrowed[LabelID(0)] == nil && permitted[LabelID(0)] != nil)
     }
 
-    @Test("a policy cannot tell labels apart by the resource's id")
+    @Test("a policy cannot tell labels apart by the resource's id, unless it names one")
     func oneResource() throws {
         #expect(LabelEntity.entity(of: label("public")).uid == LabelEntity.entity(of: label("cui")).uid)
+        let own = ResourceNames([EntityReference(type: "Passage", id: "7")])
+            .label(label("public"), document: "3", passage: "7")
+        #expect(LabelEntity.entity(of: own).uid == EntityUID(type: "Passage", id: "7"))
+        #expect(LabelEntity.entity(of: own).parents.isEmpty)
+    }
+
+    @Test("a name has a decision of its own, and a table that does not know it is not decided")
+    func names() throws {
+        let authorizer = try authorizer(
+            #"permit (principal, action, resource) unless { [Passage::"7"].contains(resource) };"#)
+        #expect(authorizer.names == ResourceNames([EntityReference(type: "Passage", id: "7")]))
+        let plain = label("public")
+        let own = authorizer.names.label(plain, document: "3", passage: "7")
+        #expect(own != plain && authorizer.names.label(plain, document: "7", passage: "8") == plain)
+        var table = numbered([plain, own])
+        let refused = authorizer.permittedLabels(among: table, for: try request())
+        #expect(refused.isEmpty && !refused.report.areNamesDistinguished && refused.report.decided == 2)
+        table.distinguish(authorizer.names)
+        let decided = authorizer.permittedLabels(among: table, for: try request())
+        #expect(decided.ids == [LabelID(0)] && decided.report.areNamesDistinguished)
     }
 
     @Test("the same labels in any order give the same set")

@@ -295,6 +295,18 @@ struct MistakeTests {
             "policies/schema.cedarschema: the entity type Program refers to Passage"
         ),
         (
+            "entity Program;", "entity Program; entity Document { pages: Long };",
+            "policies/schema.cedarschema: Document is more than a name; declare it as `entity Document;`"
+        ),
+        (
+            "entity Program;", "entity Document; entity Program in [Document];",
+            "policies/schema.cedarschema: the entity type Program refers to Document"
+        ),
+        (
+            "entity Program;", "entity Document; entity Program { first?: Set<Document> };",
+            "policies/schema.cedarschema: the entity type Program refers to Document"
+        ),
+        (
             "releasable_to?: Set<String>", "releasable_to?: Set<Set<String>>",
             "policies/schema.cedarschema: the attribute `releasable_to` of Passage is Set<Set<String>>"
         ),
@@ -323,14 +335,14 @@ struct MistakeTests {
         (
             "forbid (principal, action == Action::\"retrieve\", resource)",
             "forbid (principal, action == Action::\"retrieve\", resource == Passage::\"a\")",
-            "policies/20-export.cedar:1:1: the policy names a passage by its id"
+            "policies/20-export.cedar:1:1: the policy names Passage::\"a\"; an id of a document or passage is the 32"
         ),
         ("principal.citizenship != \"USA\"", "principal.nation != \"USA\"", "policies/20-export.cedar:3:"),
         ("principal.citizenship != \"USA\"", "resource.expires < context.now", "policies/20-export.cedar:3:"),
         ("Control::\"NOFORN\"", "Control::\"NOFORM\"", "policies/20-export.cedar:3:"),
         (
-            "principal.citizenship != \"USA\"", "resource == Passage::\"a\"",
-            "policies/20-export.cedar:1:1: the policy names a passage by its id"
+            "principal.citizenship != \"USA\"", "resource == Passage::\"0123456789ABCDEF0123456789abcdef\"",
+            "policies/20-export.cedar:1:1: the policy names Passage::\"0123456789ABCDEF0123456789abcdef\"; an id"
         ),
     ].map { Mistake(file: "policies/20-export.cedar", text: $0.0, other: $0.1, message: $0.2) }
 

@@ -84,9 +84,11 @@ package struct CommandRunner: Sendable {
             emit(.output(json ? try Self.json(explanation) : explanation.text))
             return explanation.parts.allSatisfy(\.isPermitted) ? .success : .incomplete
         case .comparePolicies(let folder, let json):
+            let new = try Enclave(folder: URL(filePath: folder, directoryHint: .isDirectory))
+            // What the policies in force do not name, they take no notice of.
+            try await engine.index.distinguish(new.authorizer.names)
             let difference = ClearanceDifference(
-                old: engine.current.enclave,
-                new: try Enclave(folder: URL(filePath: folder, directoryHint: .isDirectory)),
+                old: engine.current.enclave, new: new,
                 index: engine.index.snapshot(), network: .loopback, now: Clock.now)
             emit(.output(json ? try Self.json(difference) : difference.text))
             return difference.rows.isEmpty ? .success : .incomplete

@@ -3,7 +3,8 @@ import Ingest
 /// An explanation for people.
 enum ExplanationPage {
     static func text(_ explanation: Explanation) -> String {
-        var text = "\(PageStyle.printable(explanation.path)): \(explanation.marking)\n\n"
+        var text = "\(PageStyle.printable(explanation.path)): \(explanation.marking)\n"
+        text += "Document \(explanation.documentID)\n\n"
         let header = ["ATTRIBUTE", "SOURCE", "OFFERED", "EFFECT", "RESULT"]
         text += TextTable.lines(
             [header] + explanation.steps.map { [$0.attribute, $0.source, $0.offered, $0.effect, $0.result] })

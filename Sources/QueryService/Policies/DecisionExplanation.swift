@@ -18,8 +18,8 @@ struct DecisionExplanation: Encodable {
     /// One of the document's labels.
     struct Part: Encodable {
         let marking: String
-        /// Blocks of the document that bear it.
-        let blocks: Int
+        /// Passages of the document that bear it.
+        let passages: Int
         let isPermitted: Bool
         /// The policies that decided: forbids that apply, or else permits that do; policies that failed.
         let deciding: [Cause]
@@ -27,7 +27,7 @@ struct DecisionExplanation: Encodable {
         let missing: [Cause]
 
         enum CodingKeys: String, CodingKey {
-            case marking, blocks, deciding, missing
+            case marking, passages, deciding, missing
             case isPermitted = "is_permitted"
         }
     }
@@ -38,15 +38,15 @@ struct DecisionExplanation: Encodable {
     let parts: [Part]
 
     init(
-        path: String, person: String, request: AccessRequest, labels: [(label: Label, blocks: Int)], enclave: Enclave
+        path: String, person: String, request: AccessRequest, labels: [(label: Label, passages: Int)], enclave: Enclave
     ) {
         self.path = path
         self.person = person
         purpose = request.purpose.string
-        parts = labels.map { Self.part($0.label, blocks: $0.blocks, request, enclave) }
+        parts = labels.map { Self.part($0.label, passages: $0.passages, request, enclave) }
     }
 
-    private static func part(_ label: Label, blocks: Int, _ request: AccessRequest, _ enclave: Enclave) -> Part {
+    private static func part(_ label: Label, passages: Int, _ request: AccessRequest, _ enclave: Enclave) -> Part {
         let isPermitted = enclave.authorizer.mayRead(label, for: request)
         let outcomes = enclave.authorizer.outcomes(of: label, for: request) ?? []
         let applied = outcomes.filter { if case .applies = $0.kind { true } else { false } }
@@ -61,7 +61,7 @@ struct DecisionExplanation: Encodable {
                 { false }
             } : []
         return Part(
-            marking: enclave.labelScheme.marking.marking(of: label).text, blocks: blocks, isPermitted: isPermitted,
+            marking: enclave.labelScheme.marking.marking(of: label).text, passages: passages, isPermitted: isPermitted,
             deciding: ((forbids.isEmpty ? permits : forbids) + failed).map(cause), missing: missing.map(cause))
     }
 
@@ -83,7 +83,8 @@ struct DecisionExplanation: Encodable {
     var text: String {
         var text = "\(PageStyle.printable(path)) for \(PageStyle.printable(person)), purpose \(purpose)\n"
         for part in parts {
-            text += "\n\(part.isPermitted ? "may read" : "may not read")  \(part.marking)  (\(part.blocks) blocks)\n"
+            text +=
+                "\n\(part.isPermitted ? "may read" : "may not read")  \(part.marking)  (\(part.passages) \(part.passages == 1 ? "passage" : "passages"))\n"
             text += Self.lines(part.deciding)
             if !part.missing.isEmpty { text += "  no permit applies:\n" }
             // Not as the schema says, or there is not one permit: nothing else can be said.

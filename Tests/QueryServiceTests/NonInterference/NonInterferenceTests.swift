@@ -20,15 +20,20 @@ struct NonInterferenceTests {
     @Test("Whole responses, in random worlds", arguments: Worlds.seeds(3))
     func permittedOnly(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed &* 31)
-        let world = try RandomWorld(seed: seed)
+        var world = try RandomWorld(seed: seed)
         let embedder = HashingEmbedder()
         let engine = try await Engine(folder: world.url, create: true, embedder: embedder, logger: TwoIndexes.logger)
         let summary = try await engine.ingest { _ in }
         #expect(summary.setAside.isEmpty, "PORTCULLIS_SEED=\(seed): \(summary.setAside)")
-        let verdict = try await TwoIndexes(world: world, engine: engine, embedder: embedder)
-            .compare(askers: 2, using: &generator)
-        #expect(verdict.differences.isEmpty, "PORTCULLIS_SEED=\(seed): \(verdict.differences.first ?? "")")
-        #expect(verdict.compared > 0 && verdict.permitted + verdict.hidden > 0)
+        for what in ["policies about labels", "policies that name documents and passages"] {
+            let verdict = try await TwoIndexes(world: world, engine: engine, embedder: embedder)
+                .compare(askers: 2, using: &generator)
+            #expect(
+                verdict.differences.isEmpty, "PORTCULLIS_SEED=\(seed), \(what): \(verdict.differences.first ?? "")")
+            #expect(verdict.compared > 0 && verdict.permitted + verdict.hidden > 0)
+            try world.name(try await TwoIndexes.documents(of: world, index: engine.index, embedder: embedder))
+            try await engine.reload()
+        }
     }
 
     /// The index keeps nothing of its past: removed documents, changed rules and labels, edited texts, a restart.
@@ -52,6 +57,10 @@ struct NonInterferenceTests {
         try world.changeRules()
         _ = try await engine?.ingest { _ in }
         try await check(try #require(engine), "rules changed")
+        try world.name(
+            try await TwoIndexes.documents(of: world, index: try #require(engine).index, embedder: embedder))
+        _ = try await engine?.ingest { _ in }
+        try await check(try #require(engine), "documents named")
         engine = nil
         let reopened = try await Engine(
             folder: world.url, create: false, embedder: embedder, logger: TwoIndexes.logger)

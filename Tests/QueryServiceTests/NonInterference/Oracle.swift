@@ -34,12 +34,17 @@ struct Oracle {
         ]
     }
 
-    func mayRead(_ label: Label, id: String = "title") throws -> Bool {
+    /// - Parameters:
+    ///   - document: Nil where no policy names any.
+    ///   - id: Of the passage, if it is one.
+    func mayRead(_ label: Label, document: DocumentID? = nil, id: String = "title") throws -> Bool {
         var attributes: [CedarString: Value] = [:]
         for (name, value) in label.attributes { attributes[CedarString(utf8: name.bytes)] = Self.value(value) }
         let passage = Entity(
             uid: EntityUID(type: "Passage", id: CedarString(id)), attributes: attributes,
-            parents: Set(label.parents.map(Self.uid)))
+            parents: Set(
+                label.parents.map(Self.uid)
+                    + [document].compactMap(\.self).map { EntityUID(type: "Document", id: CedarString("\($0)")) }))
         let store = try entities.adding([passage])
         let response = authorizer.authorize(
             Request(
@@ -69,15 +74,17 @@ struct Oracle {
     func permittedOnly(_ documents: [IndexedDocument]) throws -> [IndexedDocument] {
         var rest: [IndexedDocument] = []
         for document in documents {
-            let showsTitle = try mayRead(document.title.label)
+            let showsTitle = try mayRead(document.title.label, document: document.id)
             var headings: [Heading] = []
             var places: [Int: Int] = [:]
-            for (index, heading) in document.headings.enumerated() where try mayRead(heading.label) {
+            for (index, heading) in document.headings.enumerated()
+            where try mayRead(heading.label, document: document.id) {
                 places[index] = headings.count
                 headings.append(heading)
             }
             var passages: [IndexedPassage] = []
-            for passage in document.passages where try mayRead(passage.label, id: passage.id.description) {
+            for passage in document.passages
+            where try mayRead(passage.label, document: document.id, id: passage.id.description) {
                 passages.append(
                     IndexedPassage(
                         id: passage.id, label: passage.label, text: passage.text, sha256: passage.sha256,

@@ -1,3 +1,5 @@
+import IndexStore
+import Passages
 import TestSupport
 
 /// Random policies: permits and forbids with conditions on everything that a policy can read.
@@ -86,14 +88,33 @@ struct PolicyText: Sendable {
         }
     }
 
+    /// Policies that name documents and passages by their ids.
+    static func named(_ documents: [IndexedDocument], using generator: inout SeededGenerator) -> String {
+        func document() -> String { "Document::\"\(documents.randomElement(using: &generator)!.id)\"" }
+        func passage() -> String {
+            "Passage::\"\(documents.flatMap(\.passages).randomElement(using: &generator)!.id)\""
+        }
+        return (0..<Int.random(in: 2...4, using: &generator)).map { _ in
+            switch Int.random(in: 0..<6, using: &generator) {
+            case 0: policy("forbid", "principal", "resource == \(passage())", when: "!principal.citizen")
+            case 1: policy("forbid", "principal", "resource in \(document())", when: "true", unless: "context.mfa")
+            case 2: policy("permit", "principal", "resource in \(document())", when: "true")
+            case 3: policy("permit", when: "[\(passage()), \(passage())].contains(resource)")
+            case 4: policy("permit", when: "resource in [\(document()), \(document())]")
+            default: policy("forbid", when: "resource == \(passage()) || resource in \(document())")
+            }
+        }.joined(separator: "\n")
+    }
+
     static let schema = """
         entity Group;
         entity Contract;
+        entity Document;
         entity Category enum ["SP-EXPT", "SP-CTI", "PRVCY"];
         entity Person, Service in [Group] {
             clearance: Long, projects: Set<String>, contracts: Set<Contract>, limit: Long, citizen: Bool,
         };
-        entity Passage in [Contract] {
+        entity Passage in [Contract, Document] {
             classification: String, projects: Set<String>, categories: Set<Category>, weight: Long, expires?: datetime,
         };
         action retrieve appliesTo {

@@ -1,4 +1,5 @@
 import Foundation
+import IndexStore
 import TestSupport
 
 /// A random enclave: policies, label rules, people and documents, all made from one seed.
@@ -87,6 +88,12 @@ struct RandomWorld {
             }
         }
         for source in sources { try write(source) }
+    }
+
+    /// Adds policies that name some of the documents and their passages.
+    mutating func name(_ documents: [IndexedDocument]) throws {
+        try folder.write(
+            PolicyText.named(documents, using: &generator), to: "enclave/policies/named.cedar")
     }
 
     /// Gives folders other labels.
