@@ -35,7 +35,10 @@ struct DecisionMeasurement: Sendable {
                 Stopwatch.Item { _ in try patientWorld.decide(DecisionWorld.request(serial.next())) },
                 Stopwatch.Item { _ in try patientWorld.decide(DecisionWorld.request(0)) },
                 Stopwatch.Item.timedElsewhere { numbers in
-                    try numbers.map { _ in try patientWorld.millisecondsOfOneMore(DecisionWorld.request(-1)) }
+                    try numbers.map { _ in try patientWorld.millisecondsOfOneMore(isPrepared: true) }
+                },
+                Stopwatch.Item.timedElsewhere { numbers in
+                    try numbers.map { _ in try patientWorld.millisecondsOfOneMore(isPrepared: false) }
                 },
                 Stopwatch.Item { _ in
                     guard try Entities(json: json, schema: schema).count > mixed.labels.count else {
@@ -60,12 +63,16 @@ struct DecisionMeasurement: Sendable {
         private let authorizer: LabelAuthorizer
         private let table: LabelTable
         private var grown: LabelTable
+        /// What `grown` is decided for, each time that it grows.
+        private let growing: AccessRequest
         /// How many labels the reader may read.
         let permitted: Int
         init(_ world: DecisionWorld) throws {
             authorizer = try world.authorizer()
             table = world.table
             grown = table
+            growing = try DecisionWorld.request(-1)
+            _ = authorizer.permittedLabels(among: grown, for: growing)
             let found = try authorizer.permittedLabels(among: table, for: DecisionWorld.request(0))
             guard found.report.nonconforming == 0, found.report.decided == table.count, found.report.failures.isEmpty
             else { throw UnexpectedAnswer(what: "labels that the schema does not allow") }
@@ -78,14 +85,16 @@ struct DecisionMeasurement: Sendable {
             }
         }
 
-        /// The decision for one label more. What it takes the index to add the label is not its own.
-        func millisecondsOfOneMore(_ request: AccessRequest) throws -> Double {
-            if grown.count == table.count { _ = authorizer.permittedLabels(among: grown, for: request) }
+        /// The decision for one label more.
+        ///
+        /// - Parameter isPrepared: Whether the label was prepared when it was added, as an index does it.
+        func millisecondsOfOneMore(isPrepared: Bool) throws -> Double {
             let number = grown.count
             grown.append(DecisionWorld.label(number, patients: .max), id: LabelID(Int64(number)))
+            if isPrepared { authorizer.prepare(grown) }
             let clock = ContinuousClock()
             let start = clock.now
-            let found = authorizer.permittedLabels(among: grown, for: request)
+            let found = authorizer.permittedLabels(among: grown, for: growing)
             let time = Stopwatch.milliseconds(start.duration(to: clock.now))
             guard found.report.decided == grown.count else { throw UnexpectedAnswer(what: "a label is not decided") }
             return time
@@ -130,7 +139,8 @@ struct DecisionMeasurement: Sendable {
     // MARK: - The table
 
     private func table(_ samples: [Samples], peer: Peer?) -> Section {
-        let (mixed, patients, cached, added, reading) = (samples[0], samples[1], samples[2], samples[3], samples[4])
+        let (mixed, patients, cached, added) = (samples[0], samples[1], samples[2], samples[3])
+        let (unprepared, reading) = (samples[4], samples[5])
         func each(_ samples: Samples, of count: Int) -> Figure {
             Figure(
                 samples.percentile(0.5) * 1000 / Double(count),
@@ -150,6 +160,9 @@ struct DecisionMeasurement: Sendable {
             .init(
                 name: "\(patientCount) patients, one label added",
                 cells: [added.median(decimals: 4), microseconds(added)]),
+            .init(
+                name: "\(patientCount) patients, one label added, not prepared",
+                cells: [unprepared.median(decimals: 4), microseconds(unprepared)]),
             .init(
                 name: "\(patientCount) patients, request seen before",
                 cells: [cached.median(decimals: 4), nil]),
@@ -183,6 +196,8 @@ struct DecisionMeasurement: Sendable {
                 "`LabelAuthorizer.permittedLabels` on one thread, the policies specialised for the request in the same time. "
                     + "New request: no decision is kept for it. The labels have been checked by the schema and their values "
                     + "numbered before, once for all requests. Patients: one label for each.",
+                "One label added: the next request after it. An index prepares a label, that is checks it by the schema and "
+                    + "numbers its values, before the commit that adds it is in force; not prepared: the request does it.",
                 "Seen before: the policies cannot tell the request from an earlier one.",
                 "Official engine: cedarpy 4.12, `is_authorized_batch` with the same policies, each label an entity; the "
                     + "same labels are permitted. Its reading is one `is_authorized` without policies, by the schema.",

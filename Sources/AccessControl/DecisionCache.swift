@@ -35,13 +35,13 @@ final class DecisionCache: Sendable {
     /// What was decided for the key and holds at `instant`.
     func decisions(for key: Key, at instant: Int64) -> LabelDecisions? {
         state.withLock { state in
-            guard let entry = state.entries[key], entry.decisions.validity?.contains(instant) == true else {
-                return nil
-            }
+            guard let place = state.entries.index(forKey: key) else { return nil }
+            let decisions = state.entries.values[place].decisions
+            guard decisions.validity?.contains(instant) == true else { return nil }
             state.clock += 1
             state.hits += 1
-            state.entries[key]?.lastUse = state.clock
-            return entry.decisions
+            state.entries.values[place].lastUse = state.clock
+            return decisions
         }
     }
 

@@ -34,10 +34,11 @@ package struct LabelAuthorizer: Sendable {
         cache = DecisionCache(limit: cacheLimit)
     }
 
-    /// Checks labels by the schema and numbers their values, for which the first request would wait otherwise.
+    /// Checks labels by the schema and numbers their values, for which the first request would wait otherwise. Takes time
+    /// for those alone that were not prepared before.
     package func prepare(_ labels: LabelTable) {
         // Where it cannot be done, it is the requests that are denied.
-        _ = try? records.blocks(of: labels, from: 0)
+        try? records.prepare(labels)
     }
 
     /// One decision for each label.
@@ -75,7 +76,7 @@ package struct LabelAuthorizer: Sendable {
     }
 
     private func nothing(of labels: LabelTable, _ report: DecisionReport) -> PermittedLabels {
-        PermittedLabels(labels, permitted: labels.blocks.map { _ in 0 }, report: report)
+        PermittedLabels(labels, permitted: labels.blocks.map { _ in 0 }, count: 0, report: report)
     }
 
     /// Records of no labels yet.

@@ -21,7 +21,9 @@ struct LabelDecisions: Sendable {
     /// Whether this was made for the labels of `other` or for the first of them.
     func isPrefix(of other: LabelTable) -> Bool { table.isPrefix(of: other) }
 
-    var permittedLabels: PermittedLabels { PermittedLabels(table, permitted: permitted, report: report) }
+    var permittedLabels: PermittedLabels {
+        PermittedLabels(table, permitted: permitted, count: report.permitted, report: report)
+    }
 
     /// Decides those labels of `other` that are new.
     ///

@@ -16,6 +16,7 @@ package enum LabelEntity {
     ///   name that is left from earlier policies says nothing.
     package static func entity(of label: Label, isInDocument: Bool = true) -> Entity {
         var attributes: [CedarString: Value] = [:]
+        attributes.reserveCapacity(label.attributes.count)
         for (name, value) in label.attributes { attributes[CedarString(name)] = Value(value) }
         var uid = uid
         var parents: Set<EntityUID> = []

@@ -35,12 +35,24 @@ final class LabelRecords: Sendable {
         return (try? conformance.check(entity)) == nil ? nil : entity
     }
 
+    /// Makes the records that a table's labels lack.
+    func prepare(_ table: LabelTable) throws(EntityError) {
+        // What two tables share stands at their beginning (LabelTable, prefix).
+        let first = known.withLock { known in
+            var first = min(known.count, table.blocks.count)
+            while first > 0, known[first - 1].source !== table.blocks[first - 1] { first -= 1 }
+            return first
+        }
+        _ = try blocks(of: table, from: first)
+    }
+
     /// The records of a table's labels from a block on. Those that were made before are found again.
     func blocks(of table: LabelTable, from first: Int) throws(EntityError) -> [Block] {
         try known.withLock { known throws(EntityError) in
             var blocks: [Block] = []
             // An older table, whose reader is not done yet, takes nothing away from the newest.
             let isNewest = table.blocks.count >= known.count
+            let first = min(first, table.blocks.count)
             for position in min(first, known.count)..<table.blocks.count {
                 let source = table.blocks[position]
                 let old = position < known.count ? known[position] : nil

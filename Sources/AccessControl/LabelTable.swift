@@ -26,8 +26,34 @@ package struct LabelTable: Sendable {
         }
     }
 
-    /// All but the last are full.
-    private(set) var blocks: [Block] = []
+    /// Blocks in order. One that is not full yet is kept by itself, so that a label more copies nothing else.
+    struct Blocks: RandomAccessCollection, Sendable {
+        private var full: [Block] = []
+        private var open: Block?
+
+        var startIndex: Int { 0 }
+        var endIndex: Int { full.count + (open == nil ? 0 : 1) }
+
+        subscript(position: Int) -> Block {
+            if position < full.count { return full[position] }
+            guard let open else { preconditionFailure("no block \(position)") }
+            return open
+        }
+
+        fileprivate init() {}
+
+        /// In place of the block that is not full, if there is one.
+        fileprivate mutating func put(_ block: Block) {
+            if block.ids.count == Block.capacity {
+                full.append(block)
+                open = nil
+            } else {
+                open = block
+            }
+        }
+    }
+
+    private(set) var blocks = Blocks()
     package private(set) var count = 0
     /// Documents and passages whose labels no other document or passage has.
     package private(set) var names = ResourceNames()
@@ -42,7 +68,7 @@ package struct LabelTable: Sendable {
             let part = sorted[start..<min(start + Block.capacity, sorted.count)]
             precondition(zip(part, part.dropFirst()).allSatisfy { $0.0 < $1.0 }, "a label id stands for two labels")
             precondition(blocks.last.map { $0.ids.last! < part[start].0 } ?? true, "a label id stands for two labels")
-            blocks.append(Block(ids: part.map(\.0), labels: part.map(\.1)))
+            blocks.put(Block(ids: part.map(\.0), labels: part.map(\.1)))
         }
         count = sorted.count
     }
@@ -50,17 +76,12 @@ package struct LabelTable: Sendable {
     /// Notes that what `names` names has labels of its own from now on: those that the table has or will be given.
     package mutating func distinguish(_ names: ResourceNames) { self.names = self.names.union(names) }
 
-    /// Adds a label whose id is above all others. O(blocks).
+    /// Adds a label whose id is above all others. O(1), but for O(blocks) each time that a block becomes full.
     package mutating func append(_ label: Label, id: LabelID) {
-        if let last = blocks.last {
-            precondition(last.ids.last! < id, "the ids of labels ascend")
-            if last.ids.count < Block.capacity {
-                blocks[blocks.count - 1] = Block(ids: last.ids + [id], labels: last.labels + [label])
-                count += 1
-                return
-            }
-        }
-        blocks.append(Block(ids: [id], labels: [label]))
+        let last = blocks.last
+        if let last { precondition(last.ids.last! < id, "the ids of labels ascend") }
+        let open = last.flatMap { $0.ids.count < Block.capacity ? $0 : nil }
+        blocks.put(Block(ids: (open?.ids ?? []) + [id], labels: (open?.labels ?? []) + [label]))
         count += 1
     }
 

@@ -13,11 +13,14 @@ package struct PermittedLabels: Sendable {
     package let report: DecisionReport
 
     /// For `LabelAuthorizer` alone.
-    init(_ table: LabelTable, permitted: [UInt64], report: DecisionReport) {
+    ///
+    /// - Parameter count: How many bits of `permitted` are set.
+    init(_ table: LabelTable, permitted: [UInt64], count: Int, report: DecisionReport) {
         precondition(permitted.count == table.blocks.count)
+        assert(permitted.reduce(0) { $0 + $1.nonzeroBitCount } == count)
         self.table = table
         self.permitted = permitted
-        count = permitted.reduce(0) { $0 + $1.nonzeroBitCount }
+        self.count = count
         self.report = report
     }
 
@@ -56,7 +59,8 @@ package struct PermittedLabels: Sendable {
                 rest &= rest - 1
             }
         }
-        return PermittedLabels(table, permitted: narrowed, report: report)
+        let count = narrowed.reduce(0) { $0 + $1.nonzeroBitCount }
+        return PermittedLabels(table, permitted: narrowed, count: count, report: report)
     }
 }
 

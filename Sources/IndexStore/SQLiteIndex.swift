@@ -16,6 +16,8 @@ package final class SQLiteIndex: PassageIndex {
     let database: IndexDatabase
     private let codec = RecordCodec()
     private let current: Mutex<IndexSnapshot>
+    /// Decides about the labels; they are prepared for it before they show.
+    private let authorizer = Mutex<LabelAuthorizer?>(nil)
     package let keys: IndexKeys
     /// Identifies the model that made the vectors.
     package let model: String
@@ -79,6 +81,13 @@ package final class SQLiteIndex: PassageIndex {
     package var blas: String { BLASLibrary.current.name }
 
     package func snapshot() -> IndexSnapshot { current.withLock { $0 } }
+
+    /// Prepares the labels that there are for the one who decides about them, and from now on those that are added, before
+    /// they show: so no request waits for it.
+    package func prepareLabels(for authorizer: LabelAuthorizer) {
+        authorizer.prepare(snapshot().labels)
+        self.authorizer.withLock { $0 = authorizer }
+    }
 
     /// See `IndexDatabase.integrityProblems`.
     package func integrityProblems() async throws -> [String] {
@@ -218,6 +227,9 @@ extension SQLiteIndex {
                         sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
                         arguments: [IndexSchema.Meta.generation, Data("\(after.generation)".utf8)])
                     return .commit
+                }
+                if after.labels.count > before.labels.count {
+                    authorizer.withLock { $0 }?.prepare(after.labels)
                 }
                 current.withLock { $0 = after }
             }

@@ -29,7 +29,6 @@ package final class Engine: Sendable {
         init(enclave: Enclave, index: SQLiteIndex, embedder: any Embedder, logger: Logger) async throws {
             self.enclave = enclave
             try await index.distinguish(enclave.authorizer.names)
-            enclave.authorizer.prepare(index.snapshot().labels)
             tokens = try await TokenVerifier(
                 enclave: enclave,
                 developmentIssuer: enclave.settings.mode == .development ? try DevelopmentIssuer(enclave: enclave) : nil
@@ -39,6 +38,7 @@ package final class Engine: Sendable {
                 policyVersion: enclave.policyVersion, citationBaseURL: enclave.settings.citationBase,
                 reportDecision: { DecisionLog(logger: logger).report($0) })
             peers = PeerAddress(settings: enclave.settings)
+            index.prepareLabels(for: enclave.authorizer)
         }
 
         func accessRequest(

@@ -26,16 +26,14 @@ public struct ResidualDecisions {
     /// How a test is answered for a resource.
     private enum Answer {
         /// By the number that the resource has in a column: true for those named, or for all but them.
-        case numbers([Int32], column: Int, isNegated: Bool)
+        case numbers([Int32], column: Int, isNegated: Bool, failsWhereAbsent: Bool)
         /// By that number and by what is remembered of it.
-        case remembered([Truth], column: Int)
+        case remembered([ResidualTruth], column: Int)
         /// By evaluation.
         case evaluated
         /// Not by anything: the test is asked of no resource.
         case none
     }
-
-    private enum Truth: UInt8 { case unasked, no, yes, fault, dependent }
 
     /// - Parameters:
     ///   - interner: That of all blocks, which have been made before.
@@ -46,26 +44,29 @@ public struct ResidualDecisions {
         validity = set.validity
         counts = interner.counts
         self.isRemembering = isRemembering
-        answers = Array(repeating: .none, count: set.plan.tests.count)
-        for number in set.tests { answers[number] = answer(number, interner) }
+        answers = Array(repeating: .none, count: set.questions.count)
+        for (number, question) in set.questions.enumerated() {
+            if let question { answers[number] = answer(question, interner) }
+        }
     }
 
-    private func answer(_ number: Int, _ interner: ResourceInterner) -> Answer {
-        let test = set.plan.tests[number]
-        switch test.shape {
+    private func answer(_ question: ResidualQuestion, _ interner: ResourceInterner) -> Answer {
+        switch question.test.shape {
         case .known, .resource: return .evaluated
-        case .presence(let column): return .numbers([ResourceInterner.absent], column: column, isNegated: true)
-        case .operation(let operation, _, let column, let isKnownFirst):
-            // A comparison with the clock is evaluated: each value of the column bounds how long the outcome holds.
-            if case .unused = test.clock, let known = set.knownValues[number],
+        case .presence(let column):
+            return .numbers([ResourceInterner.absent], column: column, isNegated: true, failsWhereAbsent: false)
+        case .operation(_, _, let column, _):
+            if case .operation(let operation, let isKnownFirst) = question.shortcut, let known = question.known,
                 let values = Self.values(operation, known, isKnownFirst: isKnownFirst)
             {
+                // To number many values takes longer than to compare them with those of a few resources.
+                guard isRemembering || values.count <= Self.listLimit else { return .evaluated }
                 let wanted = interner.numbers(of: values, column: column)
                 let isNegated = operation == .notEqual
-                guard isRemembering, wanted.count > Self.listLimit else {
-                    return .numbers(wanted, column: column, isNegated: isNegated)
+                guard wanted.count > Self.listLimit else {
+                    return .numbers(wanted, column: column, isNegated: isNegated, failsWhereAbsent: true)
                 }
-                var truths = Array(repeating: isNegated ? Truth.yes : .no, count: counts[column])
+                var truths = Array(repeating: isNegated ? ResidualTruth.yes : .no, count: counts[column])
                 for number in wanted { truths[Int(number)] = isNegated ? .no : .yes }
                 truths[Int(ResourceInterner.absent)] = .fault
                 return .remembered(truths, column: column)
@@ -154,7 +155,7 @@ public struct ResidualDecisions {
 
     private mutating func ask(_ number: Int, _ block: ResourceBlock, _ asked: UInt64) -> Result {
         var result: Result = (0, 0)
-        func add(_ truth: Truth, _ row: Int) {
+        func add(_ truth: ResidualTruth, _ row: Int) {
             switch truth {
             case .yes: result.yes |= 1 << UInt64(row)
             case .fault: result.fault |= 1 << UInt64(row)
@@ -162,12 +163,10 @@ public struct ResidualDecisions {
             }
         }
         switch answers[number] {
-        case .numbers(let wanted, let column, let isNegated):
-            let isPresence = if case .presence = set.plan.tests[number].shape { true } else { false }
-            let numbers = block.numbers[column]
+        case .numbers(let wanted, let column, let isNegated, let failsWhereAbsent):
             for row in Rows(asked) {
-                let value = numbers[row]
-                if value == ResourceInterner.absent, !isPresence {
+                let value = block.number(column: column, row: row)
+                if value == ResourceInterner.absent, failsWhereAbsent {
                     add(.fault, row)
                 } else {
                     add(wanted.contains(value) != isNegated ? .yes : .no, row)
@@ -176,9 +175,8 @@ public struct ResidualDecisions {
         case .remembered(var truths, let column):
             // Out of the array while it is changed, so that changing it copies nothing.
             answers[number] = .none
-            let numbers = block.numbers[column]
             for row in Rows(asked) {
-                let value = Int(numbers[row])
+                let value = Int(block.number(column: column, row: row))
                 var truth = truths[value]
                 if truth == .unasked {
                     truth = evaluate(number, block.records[row], isForAll: true)
@@ -196,11 +194,12 @@ public struct ResidualDecisions {
 
     /// - Parameter isForAll: Whether the answer is to hold for every resource with the same value in the test's column; it
     ///   is `dependent` where it would not.
-    private mutating func evaluate(_ number: Int, _ record: Entities.Record, isForAll: Bool) -> Truth {
-        let test = set.plan.tests[number]
-        if case .unused = test.clock, let truth = quickly(number, test, record) { return truth }
+    private mutating func evaluate(_ number: Int, _ record: Entities.Record, isForAll: Bool) -> ResidualTruth {
+        guard let question = set.questions[number] else { preconditionFailure("a test that no residual has") }
+        if let truth = question.answer(record, set.evaluator) { return truth }
+        let test = question.test
         let evaluator = Evaluator(set.evaluator, resource: record, unknownType: isForAll ? set.resourceType : nil)
-        let truth: Truth
+        let truth: ResidualTruth
         do {
             truth = try evaluator.isTrue(test.expression) ? .yes : .no
         } catch {
@@ -212,33 +211,6 @@ public struct ResidualDecisions {
             }
         }
         return truth
-    }
-
-    /// The answer of a test of a simple shape without walking through its expression; nil for others.
-    private func quickly(_ number: Int, _ test: ConditionTest, _ record: Entities.Record) -> Truth? {
-        switch test.shape {
-        case .emptiness(let column):
-            guard let value = attribute(column, of: record) else { return .fault }
-            guard case .set(let members) = value else { return .fault }
-            return members.isEmpty ? .yes : .no
-        case .operation(let operation, let known, let column, let isKnownFirst):
-            // `in` looks into the store, where the resource is another matter.
-            guard operation != .in, let first = set.knownValues[number] else { return nil }
-            guard let second = attribute(column, of: record) else { return .fault }
-            do throws(EvaluationError) {
-                let value = try set.evaluator.apply(
-                    operation, isKnownFirst ? first : second, isKnownFirst ? second : first, known, known, at: known)
-                guard case .bool(let truth) = value else { return .fault }
-                return truth ? .yes : .no
-            } catch {
-                return .fault
-            }
-        default: return nil
-        }
-    }
-
-    private func attribute(_ column: Int, of record: Entities.Record) -> Value? {
-        record.attributes[set.plan.columns.attributes[column - 1]]
     }
 }
 

@@ -13,10 +13,8 @@ public struct ResidualPolicySet: Sendable {
     let evaluator: Evaluator
     let resourceType: EntityTypeName
     let residuals: [Residual]
-    /// The numbers of the tests that remain.
-    let tests: [Int]
-    /// By test: the value of the operand that does not depend on the resource, where there is one.
-    let knownValues: [Int: Value]
+    /// By test: what is asked of a resource; nil for tests that do not remain.
+    let questions: [ResidualQuestion?]
     /// The instant of the request, if the context has one.
     let now: Int64?
     /// How long what has been answered already stays as it is; nil where it is for this instant alone.
@@ -89,14 +87,13 @@ extension PolicyPlan {
         }
         var remaining: Set<Int> = []
         for residual in residuals { residual.condition.collectTests(into: &remaining) }
-        var knownValues: [Int: Value] = [:]
+        var questions: [ResidualQuestion?] = Array(repeating: nil, count: tests.count)
         for number in remaining {
-            guard case .operation(_, let known, _, _) = tests[number].shape else { continue }
-            knownValues[number] = try? evaluator.evaluate(known)
+            questions[number] = ResidualQuestion(tests[number], columns: columns, evaluator: evaluator)
         }
         return ResidualPolicySet(
             plan: self, evaluator: evaluator, resourceType: resourceType, residuals: residuals,
-            tests: remaining.sorted(), knownValues: knownValues, now: now, validity: specializer.validity)
+            questions: questions, now: now, validity: specializer.validity)
     }
 }
 

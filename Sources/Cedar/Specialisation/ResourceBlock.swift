@@ -47,34 +47,23 @@ public final class ResourceInterner: Sendable {
     ///
     /// - Throws: `duplicate` for one that is in the store; `nonconforming` for one of another type.
     public func block(_ resources: [Entity]) throws(EntityError) -> ResourceBlock {
-        precondition(resources.count <= ResourceBlock.capacity)
-        var records: [Entities.Record] = []
-        for resource in resources {
-            guard resource.uid.type == type else { throw .nonconforming(resource.uid, "is not of the type \(type)") }
-            records.append(try entities.record(adding: resource))
-        }
-        return ResourceBlock(records: records, numbers: numbers(of: records))
+        try block(ResourceBlock(columns: attributes.count + 1), adding: resources)
     }
 
     /// The block with more resources behind its own, which keep their places.
     public func block(_ block: ResourceBlock, adding resources: [Entity]) throws(EntityError) -> ResourceBlock {
-        let more = try self.block(resources)
-        precondition(block.count + more.count <= ResourceBlock.capacity)
-        return ResourceBlock(
-            records: block.records + more.records, numbers: zip(block.numbers, more.numbers).map { $0 + $1 })
-    }
-
-    private func numbers(of records: [Entities.Record]) -> [[Int32]] {
-        columns.withLock { columns in
-            var numbers = [records.map { columns[ResourceColumns.identity].number(of: $0) }]
-            for (position, attribute) in attributes.enumerated() {
-                numbers.append(
-                    records.map { record in
-                        guard let value = record.attributes[attribute] else { return Self.absent }
-                        return columns[position + 1].number(of: value)
-                    })
+        var records = block.records
+        records.reserveCapacity(block.count + resources.count)
+        for resource in resources {
+            guard resource.uid.type == type else { throw .nonconforming(resource.uid, "is not of the type \(type)") }
+            records.append(try entities.record(adding: resource))
+        }
+        return columns.withLock { columns in
+            ResourceBlock(block, growingTo: records) { record, column in
+                if column == ResourceColumns.identity { return columns[column].number(of: record) }
+                guard let value = record.attributes[attributes[column - 1]] else { return Self.absent }
+                return columns[column].number(of: value)
             }
-            return numbers
         }
     }
 
@@ -92,8 +81,8 @@ public final class ResourceBlock: Sendable {
     public static let capacity = 64
 
     let records: [Entities.Record]
-    /// By column, then by resource.
-    let numbers: [[Int32]]
+    /// By column, with room for as many resources as there can be, then by resource.
+    private let numbers: [Int32]
     /// By column: the highest number.
     let highest: [Int32]
 
@@ -102,9 +91,29 @@ public final class ResourceBlock: Sendable {
     /// One bit for each resource, the first in the lowest.
     public var all: UInt64 { count == Self.capacity ? .max : (1 << UInt64(count)) - 1 }
 
-    init(records: [Entities.Record], numbers: [[Int32]]) {
-        self.records = records
-        self.numbers = numbers
-        highest = numbers.map { $0.max() ?? 0 }
+    /// The block without resources.
+    fileprivate init(columns: Int) {
+        records = []
+        numbers = Array(repeating: 0, count: columns * Self.capacity)
+        highest = Array(repeating: 0, count: columns)
     }
+
+    /// - Parameter records: Those of `other`, with more behind them.
+    fileprivate init(
+        _ other: ResourceBlock, growingTo records: [Entities.Record], number: (Entities.Record, _ column: Int) -> Int32
+    ) {
+        precondition(records.count <= Self.capacity)
+        var (numbers, highest) = (other.numbers, other.highest)
+        for column in highest.indices {
+            for row in other.count..<records.count {
+                let number = number(records[row], column)
+                numbers[column * Self.capacity + row] = number
+                highest[column] = max(highest[column], number)
+            }
+        }
+        (self.records, self.numbers, self.highest) = (records, numbers, highest)
+    }
+
+    /// The number that a resource has in a column.
+    func number(column: Int, row: Int) -> Int32 { numbers[column * Self.capacity + row] }
 }
