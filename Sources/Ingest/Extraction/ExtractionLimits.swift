@@ -75,7 +75,7 @@ package struct ExtractionLimits: Sendable {
     /// The head of a message or part.
     static let mailHeaderBytes = 256 * 1024
     static let attachmentNameBytes = 200
-    /// Reading the attachments of one message; the one that is being read when they are over is finished.
+    /// Programs that read the attachments of one message; the one that runs when they are over may finish.
     static let attachmentSeconds = 120
 
     // Word

@@ -13,12 +13,12 @@ struct MailExtractor {
     private var members: [ExtractedMember] = []
     private var setAside: [SetAsideMember] = []
     private var names: Set<ByteText> = []
-    private let deadline: ContinuousClock.Instant
+    /// How long programs have read attachments. What is read in this process is bounded by its bytes.
+    private var programTime = Duration.zero
 
     init(extractor: TextExtractor) {
         self.extractor = extractor
         budget = ExpansionBudget(extractor.limits)
-        deadline = .now + .seconds(ExtractionLimits.attachmentSeconds)
     }
 
     mutating func extract(_ file: [UInt8]) async throws(ExtractionError) -> ExtractedFile {
@@ -130,7 +130,9 @@ struct MailExtractor {
     private mutating func attach(_ part: MailPart, to message: String?, depth: Int) async {
         let name = memberName(of: part, in: message)
         do throws(ExtractionError) {
-            guard .now < deadline else { throw .attachmentsTookTooLong(seconds: ExtractionLimits.attachmentSeconds) }
+            guard programTime < .seconds(ExtractionLimits.attachmentSeconds) else {
+                throw .attachmentsTookTooLong(seconds: ExtractionLimits.attachmentSeconds)
+            }
             let format = try Self.format(of: part, named: name)
             let bytes = try part.decoded()
             try budget.spend(bytes.count)
@@ -138,6 +140,8 @@ struct MailExtractor {
                 return try await read(message: bytes[...], name: name, depth: depth + 1)
             }
             let isText = [.markdown, .plainText, .html, .csv].contains(format)
+            let start = ContinuousClock.now
+            defer { if format == .pdf || format == .word { programTime += .now - start } }
             let document = try await extractor.document(
                 bytes, format: format, charset: isText ? try part.charset() : nil, budget: &budget)
             try budget.spend(document.extracted.text.count)
