@@ -32,9 +32,17 @@ package struct ResourceNames: Hashable, Sendable {
         references.filter { $0.type == ByteText(type.name) }.map(\.id).sorted()
     }
 
-    package func isSuperset(of other: ResourceNames) -> Bool { references.isSuperset(of: other.references) }
+    /// O(1) where one was made of the other by `union`, which is what every request asks; else in the number of names.
+    package func isSuperset(of other: ResourceNames) -> Bool {
+        references == other.references || references.isSuperset(of: other.references)
+    }
 
-    package func union(_ other: ResourceNames) -> ResourceNames { ResourceNames(references.union(other.references)) }
+    /// One of the two itself, where it holds the other.
+    package func union(_ other: ResourceNames) -> ResourceNames {
+        if other.references.isSuperset(of: references) { return other }
+        return references.isSuperset(of: other.references)
+            ? self : ResourceNames(references.union(other.references))
+    }
 
     package func subtracting(_ other: ResourceNames) -> ResourceNames {
         ResourceNames(references.subtracting(other.references))

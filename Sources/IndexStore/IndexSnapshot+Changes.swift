@@ -54,6 +54,7 @@ extension IndexSnapshot {
                     codec.encode(heading.text.utf8, as: .heading),
                 ])
         }
+        let none = try RowBatch(dimension: dimension)
         var added: [LabelID: RowBatch] = [:]
         for (ordinal, passage) in document.passages.enumerated() {
             let label = try intern(passage.label, in: db)
@@ -77,94 +78,23 @@ extension IndexSnapshot {
             } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
                 throw IndexError.duplicatePassage
             }
-            var batch = try added[label] ?? RowBatch(dimension: dimension)
-            try batch.append(RowKey(passage.id), passage.vector)
-            added[label] = batch
+            try added[label, default: none].append(RowKey(passage.id), passage.vector)
             partition.rowsDigest += keys.rowDigest(passage: passage.id, revision: revision)
             partitions[label] = partition
         }
-        for (label, batch) in added {
-            guard let rows = partitions[label]?.rows else { throw IndexError.damaged(what: "a label is missing") }
-            partitions[label]?.rows = try rows.inserting(batch)
-        }
+        try insert(added)
     }
 
-    /// Gives documents and passages that are named labels of their own. Texts and vectors stay as they are.
-    mutating func distinguish(_ names: ResourceNames, in db: Database) throws {
-        labels.distinguish(names)
-        let documents = names.documents.compactMap { DocumentID($0.string) }
-        let passages = names.passages.compactMap { PassageID($0.string) }
-        var places = try documents.compactMap {
-            try Int64.fetchOne(
-                db, sql: "SELECT document_row FROM documents WHERE document_id = ?", arguments: [Data($0.bytes)])
-        }
-        places += try passages.compactMap {
-            try Int64.fetchOne(
-                db, sql: "SELECT document_row FROM passages WHERE passage_id = ?", arguments: [Data($0.bytes)])
-        }
-        for place in Set(places).sorted() { try relabel(document: place, by: names, in: db) }
-    }
-
-    private mutating func relabel(document row: Int64, by names: ResourceNames, in db: Database) throws {
-        let document = try Row.fetchOne(
-            db, sql: "SELECT document_id, title_label FROM documents WHERE document_row = ?", arguments: [row])
-        guard let document else { return }
-        let id = ByteText(try document.documentID().description)
-        func changed(_ number: Int64, passage: PassageID? = nil) throws -> (old: LabelID, new: Label)? {
-            guard let old = partitions[LabelID(number)]?.label else {
-                throw IndexError.damaged(what: "a label is missing")
-            }
-            let new = names.label(old, document: id, passage: passage.map { ByteText($0.description) })
-            return new == old ? nil : (LabelID(number), new)
-        }
-        // Whoever reads an older generation is to notice.
-        try db.execute(
-            sql: "UPDATE documents SET generation = ? WHERE document_row = ?", arguments: [generation, row])
-        if let (_, new) = try changed(document.number("title_label")) {
-            try db.execute(
-                sql: "UPDATE documents SET title_label = ? WHERE document_row = ?",
-                arguments: [try intern(new, in: db).rawValue, row])
-        }
-        let headings = try Row.fetchAll(
-            db, sql: "SELECT ordinal, label_id FROM headings WHERE document_row = ?", arguments: [row])
-        for heading in headings {
-            guard let (_, new) = try changed(heading.number("label_id")) else { continue }
-            try db.execute(
-                sql: "UPDATE headings SET label_id = ? WHERE document_row = ? AND ordinal = ?",
-                arguments: [try intern(new, in: db).rawValue, row, try heading.number("ordinal")])
-        }
-        let passages = try Row.fetchAll(
-            db, sql: "SELECT passage_id, label_id, revision, vector FROM passages WHERE document_row = ?",
-            arguments: [row])
-        var (removed, added): ([LabelID: [RowKey]], [LabelID: RowBatch]) = ([:], [:])
-        for passage in passages {
-            let id = try passage.passageID()
-            guard let (old, new) = try changed(passage.number("label_id"), passage: id) else { continue }
-            let label = try intern(new, in: db)
-            guard let digest = partitions[label]?.digest else { throw IndexError.damaged(what: "a label is missing") }
-            let revision = keys.revision(passage: id, label: digest)
-            try db.execute(
-                sql: "UPDATE passages SET label_id = ?, revision = ? WHERE passage_id = ? AND label_id = ?",
-                arguments: [label.rawValue, Data(revision), Data(id.bytes), old.rawValue])
-            partitions[old]?.rowsDigest -= keys.rowDigest(passage: id, revision: Array(try passage.data("revision")))
-            partitions[label]?.rowsDigest += keys.rowDigest(passage: id, revision: revision)
-            removed[old, default: []].append(RowKey(id))
-            var batch = try added[label] ?? RowBatch(dimension: dimension)
-            try batch.append(RowKey(id), try codec.decode(vector: passage.data("vector")))
-            added[label] = batch
-        }
-        for (label, keys) in removed {
-            guard let rows = partitions[label]?.rows else { throw IndexError.damaged(what: "a label is missing") }
-            partitions[label]?.rows = rows.removing(keys)
-        }
-        for (label, batch) in added {
+    /// Adds rows to the partitions of their labels.
+    mutating func insert(_ batches: [LabelID: RowBatch]) throws {
+        for (label, batch) in batches {
             guard let rows = partitions[label]?.rows else { throw IndexError.damaged(what: "a label is missing") }
             partitions[label]?.rows = try rows.inserting(batch)
         }
     }
 
     /// The number of a label, given now if it is new.
-    private mutating func intern(_ label: Label, in db: Database) throws -> LabelID {
+    mutating func intern(_ label: Label, in db: Database) throws -> LabelID {
         let digest = keys.labelDigest(label)
         let known = try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT label_id FROM labels WHERE digest = ?"), arguments: [Data(digest.bytes)])

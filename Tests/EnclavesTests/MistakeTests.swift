@@ -190,6 +190,10 @@ struct MistakeTests {
             "labels.yaml:19: `in`: `falcon` is not an entity; write it like"
         ),
         (
+            "in: ['Project::\"falcon\"']", "in: ['Document::\"0123456789abcdef0123456789abcdef\"']",
+            "labels.yaml:19: `in`: every passage is in its document already"
+        ),
+        (
             "in: ['Project::\"falcon\"']", "in: ['Projekt::\"falcon\"']",
             "labels.yaml:19: `in`: the schema has no entity type Projekt"
         ),
@@ -252,6 +256,7 @@ struct MistakeTests {
         ),
         ("  Program:", "  Programme:", "principals.yaml:18: `entities.Programme`: the schema has no such entity type"),
         ("  Program:", "  Passage:", "principals.yaml:18: `entities.Passage`: passages come from documents alone"),
+        ("  Program:", "  Document:", "principals.yaml:18: `entities.Document`: documents come from the folder alone"),
         ("  Program:", "  Person:", "principals.yaml:18: `entities.Person`: write it under people"),
         (
             "in: ['Program::\"f-35\"']", "in: [f-35]",

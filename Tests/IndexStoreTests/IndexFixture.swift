@@ -56,10 +56,10 @@ enum Fixture {
         return raw.map { $0 / length }
     }
 
-    /// The labels that a policy permits: its condition is about `resource.level`.
-    static func permitted(
-        _ snapshot: IndexSnapshot, when condition: String = "true"
-    ) throws -> PermittedLabels {
+    private static let person = EntityUID(type: "Person", id: "p")
+
+    /// Decides by one policy, whose condition is about `resource.level`.
+    static func authorizer(when condition: String) throws -> LabelAuthorizer {
         let schema = """
             entity Group;
             entity Person, Service in [Group];
@@ -69,10 +69,16 @@ enum Fixture {
                 context: { purpose: String, now: datetime, network: ipaddr, mfa: Bool, assistant?: String },
             };
             """
-        let person = EntityUID(type: "Person", id: "p")
-        let authorizer = try LabelAuthorizer(
+        return try LabelAuthorizer(
             policies: PolicySet(parsing: "permit (principal, action, resource) when { \(condition) };"),
             schema: Schema(parsing: schema), entities: Entities([Entity(uid: person)]))
+    }
+
+    /// The labels that a policy permits: its condition is about `resource.level`.
+    static func permitted(
+        _ snapshot: IndexSnapshot, when condition: String = "true"
+    ) throws -> PermittedLabels {
+        let authorizer = try authorizer(when: condition)
         return authorizer.permittedLabels(
             among: snapshot.labels,
             for: AccessRequest(

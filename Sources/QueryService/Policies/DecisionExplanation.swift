@@ -83,8 +83,8 @@ struct DecisionExplanation: Encodable {
     var text: String {
         var text = "\(PageStyle.printable(path)) for \(PageStyle.printable(person)), purpose \(purpose)\n"
         for part in parts {
-            text +=
-                "\n\(part.isPermitted ? "may read" : "may not read")  \(part.marking)  (\(part.passages) \(part.passages == 1 ? "passage" : "passages"))\n"
+            let count = part.passages == 1 ? "1 passage" : "\(part.passages) passages"
+            text += "\n\(part.isPermitted ? "may read" : "may not read")  \(part.marking)  (\(count))\n"
             text += Self.lines(part.deciding)
             if !part.missing.isEmpty { text += "  no permit applies:\n" }
             // Not as the schema says, or there is not one permit: nothing else can be said.
