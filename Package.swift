@@ -55,6 +55,10 @@ var targets: [Target] = [
     .target(name: "Passages", dependencies: ["Labels"], swiftSettings: safe),
     .target(name: "Inspection", dependencies: ["Passages"], swiftSettings: safe),
 
+    // Keys: what seals, and where the key that wraps all others comes from.
+    .target(name: "CSealing"),
+    .target(name: "Sealing", dependencies: ["CSealing", crypto], swiftSettings: features),
+
     // Numbers.
     .target(name: "VectorSearch", dependencies: ["CBLAS", "CVectorKernels"], swiftSettings: features),
     .target(
@@ -64,10 +68,10 @@ var targets: [Target] = [
     // The decision, the store, the folder.
     .target(name: "AccessControl", dependencies: ["Cedar", "Labels"], swiftSettings: safe),
     .target(
-        name: "IndexStore", dependencies: ["AccessControl", "Labels", "Passages", "VectorSearch", grdb, crypto],
+        name: "IndexStore", dependencies: ["AccessControl", "Labels", "Passages", "Sealing", "VectorSearch", grdb],
         swiftSettings: features),
     .target(
-        name: "Enclaves", dependencies: ["AccessControl", "Cedar", "Labels", "Passages", crypto, yams],
+        name: "Enclaves", dependencies: ["AccessControl", "Cedar", "Labels", "Passages", "Sealing", crypto, yams],
         swiftSettings: features),
 
     // The two straight lines.
@@ -89,7 +93,7 @@ var targets: [Target] = [
         name: "QueryService",
         dependencies: [
             "AccessControl", "Enclaves", "IndexStore", "Ingest", "Inspection", "Labels", "Passages", "Retrieval",
-            "StrictJSON", "TextEmbedding", "VectorSearch", crypto, jwt, logging, httpClient, system,
+            "Sealing", "StrictJSON", "TextEmbedding", "VectorSearch", crypto, jwt, logging, httpClient, system,
         ] + hummingbird, swiftSettings: features),
     .executableTarget(
         name: "portcullis",
@@ -127,6 +131,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("Labels", []),
     ("Passages", ["Labels"]),
     ("Inspection", ["Passages"]),
+    ("Sealing", []),
     ("VectorSearch", ["CVectorKernels"]),
     ("TextEmbedding", ["CVectorKernels", "EmbeddingServer"]),
     ("AccessControl", ["Cedar", "Labels"]),
