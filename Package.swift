@@ -106,7 +106,7 @@ var targets: [Target] = [
 // What several test targets need: seeds, temporary folders, small enclaves.
 targets.append(
     .target(
-        name: "TestSupport", dependencies: ["TextEmbedding", grdb], path: "Tests/TestSupport", swiftSettings: features))
+        name: "TestSupport", dependencies: ["IndexStore", "Labels", "Passages", "Sealing", "TextEmbedding"], path: "Tests/TestSupport", swiftSettings: features))
 
 // Random cases for the policy engine, and the official engine that they are put to as well.
 targets.append(
@@ -135,9 +135,9 @@ let tests: [(String, [Target.Dependency])] = [
     ("VectorSearch", ["CVectorKernels"]),
     ("TextEmbedding", ["CVectorKernels", "EmbeddingServer"]),
     ("AccessControl", ["Cedar", "Labels"]),
-    ("IndexStore", ["AccessControl", "CFaultFileLayer", "Labels", "Passages", "VectorSearch", grdb, crypto]),
+    ("IndexStore", ["AccessControl", "Cedar", "CFaultFileLayer", "Labels", "Passages", "Sealing", "VectorSearch", grdb, crypto]),
     ("Enclaves", ["AccessControl", "Cedar", "Labels"]),
-    ("Ingest", ["Enclaves", "IndexStore", "Labels", "Passages", "TextEmbedding", crypto]),
+    ("Ingest", ["Enclaves", "IndexStore", "Labels", "Passages", "Sealing", "TextEmbedding", crypto]),
     (
         "Retrieval",
         [
@@ -149,7 +149,7 @@ let tests: [(String, [Target.Dependency])] = [
         "QueryService",
         [
             "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "Retrieval",
-            "TextEmbedding", "VectorSearch", crypto, jwt, httpClient,
+            "Sealing", "TextEmbedding", "VectorSearch", crypto, jwt, httpClient,
         ] + hummingbird
     ),
 ]
@@ -160,7 +160,7 @@ targets += tests.map { name, more in
 targets.append(.testTarget(name: "HouseTests", swiftSettings: features))
 targets.append(
     .testTarget(
-        name: "CommandLineTests", dependencies: ["portcullis", "EmbeddingServer", "TestSupport", arguments, grdb],
+        name: "CommandLineTests", dependencies: ["portcullis", "EmbeddingServer", "IndexStore", "Sealing", "TestSupport", "TextEmbedding", arguments, grdb],
         swiftSettings: features))
 
 // Measurements are built only when asked for: `make bench`.
@@ -170,7 +170,7 @@ if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
             name: "Benchmarks",
             dependencies: [
                 "AccessControl", "Cedar", "CedarFuzzing", "CBLAS", "CVectorKernels", "Enclaves", "IndexStore", "Ingest",
-                "Labels", "Passages", "QueryService", "Retrieval", "TextEmbedding", "VectorSearch", crypto, logging,
+                "Labels", "Passages", "QueryService", "Retrieval", "Sealing", "TextEmbedding", "VectorSearch", crypto, logging,
                 arguments,
             ] + hummingbird,
             path: "Benchmarks", exclude: ["RESULTS.md", "peers"], swiftSettings: features))

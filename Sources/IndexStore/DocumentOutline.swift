@@ -17,6 +17,7 @@ package struct DocumentOutline: Hashable, Sendable {
     }
 
     package let place: DocumentPlace
+    package let date: Int64?
     package let title: Heading
     package let headings: [Heading]
     /// In the order of the text.
@@ -31,7 +32,7 @@ package struct DocumentOutline: Hashable, Sendable {
 extension IndexedDocument {
     package var outline: DocumentOutline {
         DocumentOutline(
-            place: place, title: title, headings: headings,
+            place: place, date: date, title: title, headings: headings,
             passages: passages.map {
                 DocumentOutline.Passage(
                     id: $0.id, label: $0.label, sha256: $0.sha256, range: $0.range, page: $0.page, section: $0.section,
@@ -45,39 +46,38 @@ extension SQLiteIndex {
     package func outline(of id: DocumentID) async throws -> DocumentOutline? {
         let snapshot = snapshot()
         return try await database.read { db in
-            func label(_ id: Int64) throws -> Label {
-                guard let partition = snapshot.partitions[LabelID(id)] else { throw IndexError.outdated }
+            func label(_ id: LabelID) throws -> Label {
+                guard let partition = snapshot.partitions[id] else { throw IndexError.outdated }
                 return partition.label
             }
-            let document = try Row.fetchOne(
-                db, sql: "SELECT document_row, title_label, body FROM documents WHERE document_id = ?",
-                arguments: [Data(id.bytes)])
-            guard let document else { return nil }
-            let row = try document.number("document_row")
-            let payload = try snapshot.codec.decode(document.data("body"), as: .document)
-            let body = try DocumentBody(payload)
-            let headings = try Row.fetchAll(
-                db, sql: "SELECT label_id, body FROM headings WHERE document_row = ? ORDER BY ordinal", arguments: [row]
-            )
+            guard let record = try DocumentRecord.fetch(id, in: db) else { return nil }
+            let reader = DocumentReader(db: db, snapshot: snapshot)
+            let document = try reader.opened(record, try snapshot.labels(of: record))
+            let body = try reader.body(of: document)
             let passages = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT passage_id, label_id, embedding_digest, body FROM passages
+                    SELECT ordinal, passage_id, embedding_digest, body FROM passages
                     WHERE document_row = ? ORDER BY ordinal
-                    """, arguments: [row])
+                    """, arguments: [record.row])
+            guard passages.count == document.labels.passages.count else {
+                throw IndexError.damaged(what: "document \(id) has lost passages")
+            }
             return DocumentOutline(
-                place: body.place, title: Heading(text: body.title, label: try label(document.number("title_label"))),
-                headings: try headings.map {
-                    let text = try snapshot.codec.decode($0.data("body"), as: .heading)
-                    return Heading(text: String(decoding: text, as: UTF8.self), label: try label($0.number("label_id")))
+                place: body.place, date: body.date,
+                title: Heading(text: body.title, label: try label(document.labels.title)),
+                headings: try document.labels.headings.enumerated().map { ordinal, labelID in
+                    Heading(text: try reader.heading(ordinal, of: document), label: try label(labelID))
                 },
-                passages: try passages.map {
-                    let payload = try snapshot.codec.decode($0.data("body"), as: .passage)
-                    let body = try PassageBody(payload)
+                passages: try zip(passages, document.labels.passages).map { row, labelID in
+                    let (ordinal, passageID) = (Int(try row.number("ordinal")), try row.passageID())
+                    let body = try PassageBody(
+                        document.sealer.open(
+                            row.data("body"), as: .passage, ordinal: ordinal, name: passageID.bytes,
+                            "passage \(ordinal) of document \(id)"))
                     return DocumentOutline.Passage(
-                        id: try $0.passageID(), label: try label($0.number("label_id")),
-                        sha256: body.sha256, range: body.range, page: body.page, section: body.section,
-                        embeddingDigest: Array(try $0.data("embedding_digest")))
+                        id: passageID, label: try label(labelID), sha256: body.sha256, range: body.range,
+                        page: body.page, section: body.section, embeddingDigest: Array(try row.data("embedding_digest")))
                 })
         }
     }

@@ -1,5 +1,7 @@
+import Foundation
 import GRDB
 import Glibc
+import Sealing
 
 /// What can be wrong with an index, and what to do about it. Messages hold paths and numbers, never content.
 package enum IndexError: Error, Equatable {
@@ -14,9 +16,27 @@ package enum IndexError: Error, Equatable {
     case notAnIndex(path: String)
     case newer(path: String)
     case damaged(what: String)
-    case keyMissing(path: String)
-    case keyExposed(path: String, mode: String)
-    case keyDamaged(path: String)
+    /// An index from before sealing.
+    case unsealed(path: String)
+    case keyStoreMissing(path: String)
+    case notAKeyStore(path: String)
+    case keyStoreDamaged(path: String, what: String)
+    /// None of the root keys that there are wrapped the key store.
+    case otherRootKey(path: String, given: String, givenIDs: [String], wanted: [String])
+    case noRootKey(source: String)
+    case rootKeyIncomplete(path: String, root: String)
+    /// The key store of one enclave beside the index of another.
+    case otherEnclave(path: String)
+    /// An index in another state than its key store expects.
+    case otherState(path: String, generation: Int64, expected: Int64)
+    case olderKeyStore(path: String, generation: Int64, expected: Int64)
+    /// The document was erased, and does not come back.
+    case erased(erasure: String, time: Int64)
+    case held(holds: [String], documents: Int)
+    /// A label came or changed between the decision and the erasure.
+    case notAuthorized
+    /// Erased on the disk; requests that began earlier have not ended.
+    case readersRemain(seconds: Int)
     case otherModel(indexed: String, configured: String)
     case owned(path: String, process: String)
     case duplicatePassage
@@ -26,20 +46,24 @@ package enum IndexError: Error, Equatable {
     static func systemText(_ code: Int32) -> String { String(cString: strerror(code)) }
 
     /// What SQLite and GRDB report of the index at `path`, as an `IndexError`; any other error stays as it is.
-    static func translated(_ error: any Error, path: String) -> any Error {
+    static func translated(_ error: any Error, path: String, _ kind: DatabaseFile.Kind = .index) -> any Error {
         switch error {
-        case let error as DatabaseError: IndexError(error, path: path)
+        case let error as DatabaseError: IndexError(error, path: path, kind)
+        case let error as FileFailure: IndexError.file(path: error.path, reason: error.reason)
         // Its own description would repeat the values of the row.
         case is RowDecodingError: IndexError.damaged(what: "a value has the wrong type")
         default: error
         }
     }
 
-    private init(_ error: DatabaseError, path: String) {
+    private init(_ error: DatabaseError, path: String, _ kind: DatabaseFile.Kind) {
         self =
             switch error.resultCode {
-            case .SQLITE_CORRUPT: .damaged(what: "SQLite reports a malformed file")
-            case .SQLITE_NOTADB: .notAnIndex(path: path)
+            case .SQLITE_CORRUPT:
+                kind == .index
+                    ? .damaged(what: "SQLite reports a malformed file")
+                    : .keyStoreDamaged(path: path, what: "SQLite reports a malformed file")
+            case .SQLITE_NOTADB: kind.foreign(path)
             case .SQLITE_FULL: .full(path: path)
             case .SQLITE_READONLY: .readOnly(path: path)
             case .SQLITE_BUSY, .SQLITE_LOCKED: .locked(path: path)
@@ -72,12 +96,42 @@ extension IndexError: CustomStringConvertible {
             "the index at \(path) was written by a newer version of Portcullis; use that version, or ingest into a new file"
         case .damaged(let what):
             "the index is damaged (\(what)); restore it from a backup, or delete it and ingest again"
-        case .keyMissing(let path):
-            "the index has lost its key file \(path); restore it, or delete the index and ingest again"
-        case .keyExposed(let path, let mode):
-            "the key file \(path) has mode \(mode) and must be a plain file of yours with mode 600; run chmod 600 on it"
-        case .keyDamaged(let path):
-            "the key file \(path) does not hold 32 bytes; restore it, or delete the index and ingest again"
+        case .unsealed(let path):
+            "the index at \(path) was made by a version that did not seal; delete it with its key file, overwrite the disk "
+                + "if others may get it, and ingest again"
+        case .keyStoreMissing(let path):
+            "there is no key store \(path), and without it the index does not open; restore it from its backup, or delete "
+                + "the index and ingest again"
+        case .notAKeyStore(let path):
+            "\(path) is not a key store of Portcullis; restore it from its backup"
+        case .keyStoreDamaged(let path, let what):
+            "the key store \(path) is damaged (\(what)); restore it from its backup"
+        case .otherRootKey(let path, let given, let givenIDs, let wanted):
+            "the root key of \(given) (\(givenIDs.joined(separator: ", "))) is not the one that wrapped the key store "
+                + "\(path) (\(wanted.joined(separator: ", "))); correct `keys.root` in portcullis.yaml, or restore that key"
+        case .noRootKey(let source):
+            "there is no root key in \(source); restore it from its backup, or run `portcullis keys init` for a new enclave"
+        case .rootKeyIncomplete(let path, let root):
+            "the root key \(root) has not wrapped every epoch of \(path); run `portcullis keys rotate --root` to the end"
+        case .otherEnclave(let path):
+            "the index \(path) and the key store beside it belong to two enclaves; restore both from one backup"
+        case .otherState(let path, let generation, let expected):
+            "the index \(path) is at commit \(generation), and its key store expects commit \(expected): one of the two is "
+                + "an older or another copy; put the right one back, or run `portcullis restore` into an empty place"
+        case .olderKeyStore(let path, let generation, let expected):
+            "the key store \(path) is at commit \(generation), and the index was written after its commit \(expected): it is "
+                + "an older copy; put the right one back, or run `portcullis restore` into an empty place"
+        case .erased(let erasure, let time):
+            "was erased on \(Date(milliseconds: time).ISO8601Format()) (erasure \(erasure)) and is not taken in again; "
+                + "remove it from the folder"
+        case .held(let holds, let documents):
+            "\(documents) of the documents are on legal hold (\(holds.joined(separator: ", "))), so nothing was erased; "
+                + "see `portcullis hold ENCLAVE --list`"
+        case .notAuthorized:
+            "a label of the documents changed after it was decided that they may be erased; nothing was erased, try again"
+        case .readersRemain(let seconds):
+            "the documents are erased on the disk, and for \(seconds) s a request that began earlier has held what it found "
+                + "of them in memory; restart the service to be sure"
         case .otherModel(let indexed, let configured):
             "the index was made with the model \(indexed), and \(configured) is configured; vectors of two models do not "
                 + "mix, so configure the first one, or delete the index and ingest again"

@@ -10,11 +10,13 @@ package struct IndexInspection: Sendable {
         self.path = path
     }
 
-    package var keyPath: String { path + ".key" }
+    package var keyStorePath: String { KeyStore.path(ofIndex: path) }
 
     /// The files that hold text or secrets and may lie beside the index, the index itself first. Other names belong to
     /// the same index and hold nothing.
-    package var confidentialPaths: [String] { [path, keyPath, path + "-wal", path + "-shm", path + ".issuer.pem"] }
+    package var confidentialPaths: [String] { 
+        ["", "-wal", "-shm"].flatMap { [path + $0, keyStorePath + $0] } + [path + ".issuer.pem"]
+    }
 
     package var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
@@ -39,7 +41,7 @@ package struct IndexInspection: Sendable {
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = ON") }
         do {
             return try DatabaseQueue(path: path, configuration: configuration).read { db in
-                guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == IndexSchema.applicationID else {
+                guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == DatabaseFile.Kind.index.applicationID else {
                     throw IndexError.notAnIndex(path: path)
                 }
                 guard try !IndexSchema.migrator.hasBeenSuperseded(db) else { throw IndexError.newer(path: path) }

@@ -2,12 +2,13 @@ import GRDB
 
 /// The tables of the index file. `docs/index-format.md` describes them.
 enum IndexSchema {
-    /// "PCIX", in the header of the SQLite file.
-    static let applicationID: Int32 = 0x5043_4958
+    /// The first migration of indexes from before sealing. They are not converted: their texts lay in the clear, and
+    /// would in what is left of the file.
+    static let unsealedVersion = "v1"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("v1") { db in
+        migrator.registerMigration("sealed 1") { db in
             try db.execute(
                 sql: """
                     CREATE TABLE meta (
@@ -18,56 +19,50 @@ enum IndexSchema {
                     CREATE TABLE labels (
                         label_id INTEGER PRIMARY KEY,
                         digest BLOB NOT NULL UNIQUE,
+                        key_id BLOB NOT NULL,
                         body BLOB NOT NULL
                     ) STRICT;
+
+                    CREATE TABLE sources (
+                        source_id BLOB PRIMARY KEY NOT NULL,
+                        content_digest BLOB NOT NULL,
+                        label_digest BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
 
                     CREATE TABLE documents (
                         document_row INTEGER PRIMARY KEY,
                         document_id BLOB NOT NULL UNIQUE,
+                        source_id BLOB NOT NULL,
                         source_digest BLOB NOT NULL,
                         generation INTEGER NOT NULL,
-                        title_label INTEGER NOT NULL REFERENCES labels,
+                        key_id BLOB NOT NULL,
+                        body BLOB NOT NULL,
+                        labels BLOB NOT NULL
+                    ) STRICT;
+                    CREATE INDEX documents_by_source ON documents (source_id);
+
+                    CREATE TABLE vectors (
+                        document_row INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
                         body BLOB NOT NULL
                     ) STRICT;
 
                     CREATE TABLE headings (
                         document_row INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
                         ordinal INTEGER NOT NULL,
-                        label_id INTEGER NOT NULL REFERENCES labels,
                         body BLOB NOT NULL,
                         PRIMARY KEY (document_row, ordinal)
                     ) STRICT, WITHOUT ROWID;
-                    CREATE INDEX headings_by_label ON headings (label_id);
 
                     CREATE TABLE passages (
-                        passage_row INTEGER PRIMARY KEY,
-                        passage_id BLOB NOT NULL,
                         document_row INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
                         ordinal INTEGER NOT NULL,
-                        label_id INTEGER NOT NULL REFERENCES labels,
-                        revision BLOB NOT NULL,
+                        passage_id BLOB NOT NULL,
                         embedding_digest BLOB NOT NULL,
-                        body BLOB NOT NULL,
-                        vector BLOB NOT NULL,
-                        UNIQUE (passage_id, label_id)
+                        body BLOB NOT NULL
                     ) STRICT;
-                    CREATE INDEX passages_by_document ON passages (document_row, ordinal);
-                    CREATE INDEX passages_by_label ON passages (label_id);
+                    CREATE UNIQUE INDEX passages_by_document ON passages (document_row, ordinal);
+                    CREATE INDEX passages_by_id ON passages (passage_id);
                     CREATE INDEX passages_by_embedding ON passages (embedding_digest);
-                    """)
-        }
-        migrator.registerMigration("v2") { db in
-            // One file may hold several documents: a record each, or a message and what is attached to it.
-            try db.execute(
-                sql: """
-                    CREATE TABLE sources (
-                        source_id BLOB PRIMARY KEY NOT NULL,
-                        content_digest BLOB NOT NULL,
-                        label_digest BLOB NOT NULL
-                    ) STRICT, WITHOUT ROWID;
-                    ALTER TABLE documents ADD COLUMN source_id BLOB NOT NULL DEFAULT x'';
-                    UPDATE documents SET source_id = document_id;
-                    CREATE INDEX documents_by_source ON documents (source_id);
                     """)
         }
         return migrator
@@ -75,7 +70,8 @@ enum IndexSchema {
 
     /// Keys of `meta`.
     enum Meta {
+        static let enclave = "enclave"
         static let model = "model"
-        static let generation = "generation"
+        static let state = "state"
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 package import Labels
 package import Passages
+import Sealing
 import VectorSearch
 
 /// One generation of the embedded index: vectors by label in memory, texts in the file.
@@ -15,8 +16,10 @@ package struct IndexSnapshot: Sendable {
     var partitions: [LabelID: LabelPartition]
     /// The label of each partition.
     package internal(set) var labels: LabelTable
-    let database: IndexDatabase
-    let codec: RecordCodec
+    /// Of every record of the file (`IndexState`).
+    var records: MultisetDigest
+    let database: DatabaseFile
+    let keyStore: KeyStore
     let keys: IndexKeys
     let scan: ExactScan
     let scanPool: WorkPool
@@ -34,6 +37,17 @@ package struct IndexSnapshot: Sendable {
     package var passageCounts: [(label: Label, passages: Int)] {
         partitions.values.sorted { $0.digest < $1.digest }.map { ($0.label, $0.rows.count) }
     }
+}
+
+extension IndexSnapshot {
+    /// The generation that the next commit makes.
+    func next() -> IndexSnapshot {
+        IndexSnapshot(
+            generation: generation + 1, dimension: dimension, partitions: partitions, labels: labels, records: records,
+            database: database, keyStore: keyStore, keys: keys, scan: scan, scanPool: scanPool)
+    }
+
+    var anchor: IndexAnchor { IndexAnchor(generation: generation, digest: records) }
 }
 
 extension IndexSnapshot: PassageSnapshot {
@@ -60,44 +74,36 @@ extension IndexSnapshot: PassageSnapshot {
     package func passages(_ found: [ScoredPassage], permitted: PermittedLabels) async throws -> [StoredPassage] {
         guard !found.isEmpty else { return [] }
         return try await database.read { db in
-            try found.map { hit in
-                guard permitted.contains(hit.label), let row = try row(of: hit.id, label: hit.label, in: db) else {
-                    throw IndexError.outdated
-                }
-                return try passage(row, permitted: permitted, in: db)
+            var reader = DocumentReader(db: db, snapshot: self)
+            return try found.map { hit in
+                guard permitted.contains(hit.label) else { throw IndexError.outdated }
+                return try reader.passage(hit.id, label: hit.label, permitted: permitted)
             }
         }
     }
 
     package func passage(_ id: PassageID, permitted: PermittedLabels) async throws -> StoredPassage? {
-        let readable = ordered(permitted)
+        let readable = ordered(permitted).first { $0.partition.rows.contains(RowKey(id)) }
+        guard let readable else { return nil }
         return try await database.read { db in
-            for (label, partition) in readable where partition.rows.contains(RowKey(id)) {
-                guard let row = try row(of: id, label: label, in: db) else { throw IndexError.outdated }
-                return try passage(row, permitted: permitted, in: db)
-            }
-            return nil
+            var reader = DocumentReader(db: db, snapshot: self)
+            return try reader.passage(id, label: readable.id, permitted: permitted)
         }
     }
 
     package func document(_ id: DocumentID, permitted: PermittedLabels) async throws -> StoredDocument? {
         try await database.read { db in
-            let document = try Row.fetchOne(
-                db, sql: "SELECT document_row, generation, title_label, body FROM documents WHERE document_id = ?",
-                arguments: [Data(id.bytes)])
-            guard let document else { return nil }
-            let rows = try Row.fetchAll(
-                db, sql: Self.passageQuery + " WHERE passages.document_row = ? ORDER BY passages.ordinal",
-                arguments: [try document.number("document_row")])
+            guard let record = try DocumentRecord.fetch(id, in: db) else { return nil }
+            let labels = try labels(of: record)
             // Of a document that is wholly forbidden not even its changing may show: it is absent whatever its
             // generation. A label that this generation does not know yet is decided in the next one.
-            let titleLabel = LabelID(try document.number("title_label"))
-            let labels = try rows.map { LabelID(try $0.number("label_id")) } + [titleLabel]
-            guard labels.contains(where: { permitted.contains($0) || partitions[$0] == nil }) else { return nil }
-            guard try document.number("generation") <= generation else { throw IndexError.outdated }
-            let passages = try rows.filter { permitted.contains(LabelID(try $0.number("label_id"))) }
-                .map { try passage($0, permitted: permitted, in: db) }
-            let title = try title(label: titleLabel, body: document.data("body"), permitted: permitted)
+            guard labels.all.contains(where: { permitted.contains($0) || partitions[$0] == nil }) else { return nil }
+            guard record.generation <= generation else { throw IndexError.outdated }
+            let reader = DocumentReader(db: db, snapshot: self)
+            let opened = try reader.opened(record, labels)
+            let passages = try labels.passages.enumerated().filter { permitted.contains($0.element) }
+                .map { try reader.passage(ordinal: $0.offset, of: opened, permitted: permitted) }
+            let title = try reader.title(of: opened, permitted: permitted)
             guard title != nil || !passages.isEmpty else { return nil }
             return StoredDocument(id: id, title: title, passages: passages)
         }
@@ -112,52 +118,37 @@ extension IndexSnapshot: PassageSnapshot {
     }
 }
 
-// MARK: - Rows of the file
+// MARK: - Records of the file
 
 extension IndexSnapshot {
-    private static let passageQuery = """
-        SELECT passages.passage_id, passages.document_row, passages.label_id, passages.revision, passages.body,
-            documents.document_id, documents.generation, documents.title_label, documents.body AS document_body
-        FROM passages JOIN documents USING (document_row)
-        """
-
-    private func row(of id: PassageID, label: LabelID, in db: Database) throws -> Row? {
-        let statement = try db.cachedStatement(
-            sql: Self.passageQuery + " WHERE passages.passage_id = ? AND passages.label_id = ?")
-        let row = try Row.fetchOne(statement, arguments: [Data(id.bytes), label.rawValue])
-        guard let row else { return nil }
-        guard try row.number("generation") <= generation else { throw IndexError.outdated }
-        return row
+    /// What seals and opens the records of one owner under one key.
+    func sealer(owner: [UInt8], keyID: DataKeyID, key: SecretKey) -> RecordSealer {
+        RecordSealer(enclave: keyStore.enclave, owner: owner, keyID: keyID, key: key)
     }
 
-    /// Decodes a row whose label is permitted; the title and headings of other labels are not even decoded.
-    private func passage(_ row: Row, permitted: PermittedLabels, in db: Database) throws -> StoredPassage {
-        guard let label = permitted[LabelID(try row.number("label_id"))] else { throw IndexError.outdated }
-        let payload = try codec.decode(row.data("body"), as: .passage)
-        let body = try PassageBody(payload)
-        var section: [Heading] = []
-        for ordinal in body.section {
-            let statement = try db.cachedStatement(
-                sql: "SELECT label_id, body FROM headings WHERE document_row = ? AND ordinal = ?")
-            let heading = try Row.fetchOne(statement, arguments: [try row.number("document_row"), ordinal])
-            guard let heading else { throw IndexError.damaged(what: "a heading is missing") }
-            guard let label = permitted[LabelID(try heading.number("label_id"))] else { continue }
-            let text = String(decoding: try codec.decode(heading.data("body"), as: .heading), as: UTF8.self)
-            section.append(Heading(text: text, label: label))
-        }
-        let title = try title(
-            label: LabelID(row.number("title_label")), body: row.data("document_body"), permitted: permitted)
-        return StoredPassage(
-            id: try row.passageID(), document: try row.documentID(), label: label, text: body.text,
-            sha256: body.sha256, range: body.range, page: body.page, revision: Array(try row.data("revision")),
-            section: section, title: title)
+    /// - Throws: `outdated` where the document's key is gone: it was removed, and this generation still names it.
+    func sealer(of record: DocumentRecord) throws -> RecordSealer {
+        guard let key = try keyStore.ring.key(record.keyID) else { throw IndexError.outdated }
+        return sealer(owner: record.id.bytes, keyID: record.keyID, key: key)
     }
 
-    private func title(label: LabelID, body: Data, permitted: PermittedLabels) throws -> StoredTitle? {
-        guard let label = permitted[label] else { return nil }
-        let payload = try codec.decode(body, as: .document)
-        let document = try DocumentBody(payload)
-        return StoredTitle(text: document.title, label: label, place: document.place)
+    func vectors(of record: DocumentRecord, in db: Database) throws -> VectorRecord {
+        let stored = try Data.fetchOne(
+            db.cachedStatement(sql: "SELECT body FROM vectors WHERE document_row = ?"), arguments: [record.row])
+        let place = "the vectors of document \(record.id)"
+        guard let stored else { throw IndexError.damaged(what: "\(place) are missing") }
+        return try VectorRecord(
+            sealer(of: record).open(stored, as: .vectors, place), dimension: dimension, of: record.id)
+    }
+
+    func labels(of record: DocumentRecord) throws -> DocumentLabels {
+        try labels(of: record, sealer(of: record))
+    }
+
+    func labels(of record: DocumentRecord, _ sealer: RecordSealer) throws -> DocumentLabels {
+        try DocumentLabels(
+            sealer.open(record.labels, as: .documentLabels, "the record of labels of document \(record.id)"),
+            of: record.id)
     }
 }
 

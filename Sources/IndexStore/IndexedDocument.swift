@@ -10,6 +10,8 @@ package struct IndexedDocument: Sendable {
     package let place: DocumentPlace
     /// `IndexKeys.sourceDigest` of what the document was made from.
     package let sourceDigest: [UInt8]
+    /// The date that the document bears, milliseconds since 1970.
+    package let date: Int64?
     package private(set) var title: Heading
     package private(set) var headings: [Heading]
     /// In the order of the text.
@@ -17,13 +19,14 @@ package struct IndexedDocument: Sendable {
 
     /// - Parameter source: where nil, the document is a whole file.
     package init(
-        id: DocumentID, source: DocumentID? = nil, place: DocumentPlace, sourceDigest: [UInt8], title: Heading,
-        headings: [Heading], passages: [IndexedPassage]
+        id: DocumentID, source: DocumentID? = nil, place: DocumentPlace, sourceDigest: [UInt8], date: Int64? = nil,
+        title: Heading, headings: [Heading], passages: [IndexedPassage]
     ) {
         self.id = id
         self.source = source ?? id
         self.place = place
         self.sourceDigest = sourceDigest
+        self.date = date
         self.title = title
         self.headings = headings
         self.passages = passages

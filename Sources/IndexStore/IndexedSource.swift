@@ -23,18 +23,6 @@ package struct IndexedSource: Hashable, Sendable {
         self.labelDigest = labelDigest
         self.documents = documents
     }
-
-    /// The file in the tables, and the digests of its documents, where they changed.
-    func record(in db: Database) throws {
-        try db.execute(
-            sql: "INSERT OR REPLACE INTO sources (source_id, content_digest, label_digest) VALUES (?, ?, ?)",
-            arguments: [Data(id.bytes), Data(contentDigest), Data(labelDigest)])
-        for (document, digest) in documents {
-            try db.execute(
-                sql: "UPDATE documents SET source_digest = ? WHERE document_id = ? AND source_digest != ?",
-                arguments: [Data(digest), Data(document.bytes), Data(digest)])
-        }
-    }
 }
 
 extension SQLiteIndex {

@@ -2,7 +2,7 @@ import Passages
 
 /// A digest of a set of rows that does not depend on their order and can be added to and taken from: the sum of keyed
 /// row digests modulo 2²⁵⁶ (MSet-Add-Hash of Clarke et al., *Incremental Multiset Hash Functions*, ASIACRYPT 2003).
-struct MultisetDigest: Equatable, Sendable {
+struct MultisetDigest: Hashable, Sendable {
     /// Least significant first.
     private var limbs: SIMD4<UInt64> = .zero
 

@@ -1,29 +1,51 @@
 import Foundation
 import Passages
 
-/// What a document's `body` holds: the length of the path (4 bytes, big endian), the path, the title.
+/// What a document's `body` holds.
 ///
-/// The path of a member of a file is the file's path, a NUL byte, which no path can hold, and the member's name.
+/// | offset | size | content |
+/// | --- | --- | --- |
+/// | 0 | 8 | when it first came into the index, milliseconds since 1970 |
+/// | 8 | 1 | 1 where it bears a date, else 0 |
+/// | 9 | 8 | that date, milliseconds since 1970 |
+/// | 17 | 4 | length of the path |
+/// | 21 | – | the path, then the title, UTF-8 |
+///
+/// Numbers are big endian. The path of a member of a file is the file's path, a NUL byte, which no path can hold, and the
+/// member's name.
 struct DocumentBody: Equatable {
     let place: DocumentPlace
     let title: String
+    /// The date that the document bears.
+    let date: Int64?
+    let ingested: Int64
 
-    init(place: DocumentPlace, title: String) {
+    init(place: DocumentPlace, title: String, date: Int64?, ingested: Int64) {
         self.place = place
         self.title = title
+        self.date = date
+        self.ingested = ingested
     }
 
     private static let separator = "\0"
 
     var bytes: [UInt8] {
         let path = place.path + (place.member.map { Self.separator + $0 } ?? "")
-        var bytes: [UInt8] = []
+        var data = Data()
+        data.append(bigEndian: ingested)
+        data.append(date == nil ? 0 : 1)
+        data.append(bigEndian: date ?? 0)
+        var bytes = Array(data)
         bytes.append(bigEndian: path.utf8.count)
         return bytes + path.utf8 + title.utf8
     }
 
     init(_ payload: Data) throws(IndexError) {
         var reader = BodyReader(payload)
+        ingested = try reader.instant()
+        let isDated = try reader.bytes(1) == [1]
+        let date = try reader.instant()
+        self.date = isDated ? date : nil
         let path = try reader.text(length: try reader.number())
         let parts = path.split(separator: Self.separator, maxSplits: 1, omittingEmptySubsequences: false)
         place = DocumentPlace(path: String(parts[0]), member: parts.count > 1 ? String(parts[1]) : nil)
@@ -101,17 +123,15 @@ private struct BodyReader {
         Int(try bytes(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
     }
 
+    mutating func instant() throws(IndexError) -> Int64 {
+        Int64(bitPattern: try bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    }
+
     mutating func text(length: Int) throws(IndexError) -> String {
         String(decoding: try bytes(length), as: UTF8.self)
     }
 
     func rest() -> String {
         String(decoding: payload, as: UTF8.self)
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(bigEndian number: Int) {
-        Swift.withUnsafeBytes(of: UInt32(number).bigEndian) { append(contentsOf: $0) }
     }
 }

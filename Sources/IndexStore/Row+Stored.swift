@@ -22,6 +22,11 @@ extension Row {
         DocumentID(bytes: try bytes(column, count: 16))
     }
 
+    func keyID() throws -> DataKeyID {
+        guard let id = DataKeyID(try data("key_id")) else { throw damage("key_id") }
+        return id
+    }
+
     private func bytes(_ column: String, count: Int) throws -> [UInt8] {
         let data = try data(column)
         guard data.count == count else { throw damage(column) }

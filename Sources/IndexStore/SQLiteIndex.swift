@@ -1,35 +1,54 @@
 package import AccessControl
-package import Crypto
 import Foundation
 import GRDB
 import Labels
 package import Passages
+package import Sealing
 import Synchronization
 import VectorSearch
 
-/// The embedded index: one SQLite file, one writer, the newest generation in memory.
+/// The embedded index: one SQLite file and its key store, one writer, the newest generation in memory.
 ///
 /// The process that opens it owns it until it closes (`EnclaveLock`). A change is in force for every snapshot taken
 /// after the call that made it returned.
 package final class SQLiteIndex: PassageIndex {
     private let lock: EnclaveLock
-    let database: IndexDatabase
-    private let codec = RecordCodec()
+    let database: DatabaseFile
+    package let keyStore: KeyStore
     private let current: Mutex<IndexSnapshot>
+    /// Keys of what is gone, which could not be destroyed yet.
+    private let retiredKeys = Mutex<[DataKeyID]>([])
     /// Decides about the labels; they are prepared for it before they show.
     private let authorizer = Mutex<LabelAuthorizer?>(nil)
     package let keys: IndexKeys
     /// Identifies the model that made the vectors.
     package let model: String
 
+    /// How an index comes by its keys.
+    package struct KeySource: Sendable {
+        let root: RootKeySource
+        /// Whether to make root key and key store for a new index where there are none.
+        let makesKeys: Bool
+        /// What ids and digests of a new index are made with; random where nil. Two indexes with one secret give equal ids.
+        let secret: SecretKey?
+
+        package init(_ root: RootKeySource, makesKeys: Bool, secret: SecretKey? = nil) {
+            self.root = root
+            self.makesKeys = makesKeys
+            self.secret = secret
+        }
+    }
+
     /// Opens the index at `path` as its owner.
     ///
     /// - Parameters:
     ///   - model: Identifies the configured embedding model; an index made by another is refused.
     ///   - create: Whether to make a new index where there is none.
-    ///   - secret: The index's secret; read from the key file beside the index when nil.
+    ///   - isRestored: Whether the file was just put there out of a backup; see `IndexSnapshot.loaded`.
+    ///   - pageSize: Bytes of a page of new files; SQLite's own choice where nil.
     package init(
-        path: String, model: String, dimension: Int, create: Bool, secret: SymmetricKey? = nil, scanThreads: Int = 2
+        path: String, model: String, dimension: Int, create: Bool, keys source: KeySource, isRestored: Bool = false,
+        scanThreads: Int = 2, pageSize: Int? = nil
     ) throws {
         let isNew = !FileManager.default.fileExists(atPath: path)
         if isNew && !create { throw IndexError.missing(path: path) }
@@ -38,42 +57,84 @@ package final class SQLiteIndex: PassageIndex {
                 atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         }
         lock = try EnclaveLock(indexPath: path)
-        keys = IndexKeys(secret: try secret ?? KeyFile.secret(at: path + ".key", create: isNew))
-        database = try IndexDatabase(path: path, create: create)
+        // What is no index is to be called so, whatever lies beside it; and a new one gets its name after its key store.
+        let existing = isNew ? nil : try DatabaseFile(.index, path: path, create: false)
+        keyStore = try KeyStore.opened(indexPath: path, source, isNew: isNew, pageSize: pageSize)
+        keys = try IndexKeys(secret: keyStore.secret)
+        database = try existing ?? DatabaseFile(.index, path: path, create: true, pageSize: pageSize)
         self.model = model
         do {
-            try Self.claim(database, for: model)
+            try Self.claim(database, keyStore, keys, model: model, create: create)
             let empty = IndexSnapshot(
-                generation: 0, dimension: dimension, partitions: [:], labels: LabelTable(), database: database,
-                codec: codec, keys: keys,
-                scan: ExactScan(), scanPool: WorkPool(width: scanThreads))
-            current = Mutex(try empty.loaded())
+                generation: 0, dimension: dimension, partitions: [:], labels: LabelTable(), records: MultisetDigest(),
+                database: database, keyStore: keyStore, keys: keys, scan: ExactScan(),
+                scanPool: WorkPool(width: scanThreads))
+            let loaded = try empty.loaded(isRestored: isRestored)
+            current = Mutex(loaded.snapshot)
+            try tidy(loaded)
         } catch {
             throw IndexError.translated(error, path: path)
         }
     }
 
-    /// Records the model in a new index, and compares it in an old one.
-    private static func claim(_ database: IndexDatabase, for model: String) throws {
+    /// The key of look-up keys, for an index beside this one that is to give equal ids.
+    package var secret: SecretKey { keyStore.secret }
+
+    /// Records enclave and model in a new index, and compares them in an old one.
+    private static func claim(
+        _ database: DatabaseFile, _ keyStore: KeyStore, _ keys: IndexKeys, model: String, create: Bool
+    ) throws {
         try database.pool.write { db in
-            let recorded = try Data.fetchOne(
-                db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [IndexSchema.Meta.model])
-            if let recorded {
-                guard Array(recorded) == Array(model.utf8) else {
-                    throw IndexError.otherModel(indexed: String(decoding: recorded, as: UTF8.self), configured: model)
-                }
-            } else {
-                try db.execute(
-                    sql: "INSERT INTO meta (key, value) VALUES (?, ?)",
-                    arguments: [IndexSchema.Meta.model, Data(model.utf8)])
+            func meta(_ key: String) throws -> [UInt8]? {
+                try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]).map(Array.init)
             }
-            // A label that nothing bears any more would only cost decisions.
-            try db.execute(
-                sql: """
-                    DELETE FROM labels WHERE label_id NOT IN (
-                        SELECT label_id FROM passages UNION SELECT label_id FROM headings
-                        UNION SELECT title_label FROM documents)
-                    """)
+            guard let enclave = try meta(IndexSchema.Meta.enclave) else {
+                // An index that was just made. Where the key store knows of another one, that was deleted, and only who
+                // asks for a new one gets it.
+                let known = keyStore.state.next
+                guard create || known.digest == MultisetDigest() else {
+                    throw IndexError.otherState(path: database.path, generation: 0, expected: known.generation)
+                }
+                let anchor = IndexAnchor(generation: known.generation + 1, digest: MultisetDigest())
+                let keyGeneration = try keyStore.announce(anchor, after: known, storing: [])
+                let state = IndexState(
+                    generation: anchor.generation, keyGeneration: keyGeneration, records: anchor.digest)
+                for (key, value) in [
+                    (IndexSchema.Meta.enclave, Data(keyStore.enclave)), (IndexSchema.Meta.model, Data(model.utf8)),
+                    (IndexSchema.Meta.state, state.bytes(keys.state)),
+                ] {
+                    try db.execute(sql: "INSERT INTO meta (key, value) VALUES (?, ?)", arguments: [key, value])
+                }
+                return
+            }
+            guard enclave == keyStore.enclave else { throw IndexError.otherEnclave(path: database.path) }
+            guard let recorded = try meta(IndexSchema.Meta.model), recorded == Array(model.utf8) else {
+                throw IndexError.otherModel(
+                    indexed: String(decoding: try meta(IndexSchema.Meta.model) ?? [], as: UTF8.self),
+                    configured: model)
+            }
+        }
+    }
+
+    /// What an interruption may have left: keys of nothing, and a commit that the key store has not heard the end of. And
+    /// labels that nothing bears any more, which would only cost decisions.
+    private func tidy(_ loaded: LoadedIndex) throws {
+        let orphans = keyStore.ring.ids.filter { !loaded.keys.contains($0) }
+        let anchor = snapshot().anchor
+        let state = keyStore.state
+        if !orphans.isEmpty || state.previous != anchor || state.next != anchor {
+            try keyStore.confirm(anchor, destroying: orphans)
+        }
+        if !loaded.unreadableLabels.isEmpty {
+            try changeNow { change in
+                for label in loaded.unreadableLabels {
+                    try change.removeUnreadable(label: label.id, digest: label.digest, keyID: label.keyID)
+                }
+            }
+        }
+        try finishErasures(loaded.unreadable)
+        if snapshot().partitions.values.contains(where: { $0.bearers == 0 }) {
+            try changeNow { try $0.removeUnusedLabels() }
         }
     }
 
@@ -89,40 +150,67 @@ package final class SQLiteIndex: PassageIndex {
         self.authorizer.withLock { $0 = authorizer }
     }
 
-    /// See `IndexDatabase.integrityProblems`.
+    /// Everything that can be told about damage: what SQLite finds, references between tables, and every record that does
+    /// not open. Empty when sound. O(size of the file).
     package func integrityProblems() async throws -> [String] {
-        try await database.integrityProblems()
+        let problems = try await database.integrityProblems() + keyStore.file.integrityProblems()
+        return try await problems + recordProblems()
+    }
+
+    /// Records that do not open, each with its place.
+    private func recordProblems() async throws -> [String] {
+        var problems: [String] = []
+        for id in try await documentIDs() {
+            do {
+                _ = try await outline(of: id)
+            } catch let error as IndexError {
+                guard case .damaged(let what) = error else { throw error }
+                problems.append(what)
+            }
+        }
+        return problems
+    }
+
+    private func documentIDs() async throws -> [DocumentID] {
+        try await database.read { db in
+            try Row.fetchAll(db, sql: "SELECT document_id FROM documents").map { try $0.documentID() }
+        }
     }
 
     /// Place and passage count of every document, for its administrator, in the order of paths.
     package func documentList() async throws -> [(id: DocumentID, place: DocumentPlace, passages: Int)] {
-        let codec = codec
+        let snapshot = snapshot()
         return try await database.read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT document_id, body,
-                        (SELECT count(*) FROM passages WHERE passages.document_row = documents.document_row) AS passages
-                    FROM documents
-                    """)
-            return try rows.map {
-                let payload = try codec.decode($0.data("body"), as: .document)
-                let body = try DocumentBody(payload)
-                return (try $0.documentID(), body.place, Int(try $0.number("passages")))
+            let reader = DocumentReader(db: db, snapshot: snapshot)
+            return try Row.fetchAll(db, sql: "SELECT \(DocumentRecord.columns) FROM documents").map { row in
+                let record = try DocumentRecord(row)
+                let document = try reader.opened(record, try snapshot.labels(of: record))
+                return (record.id, try reader.body(of: document).place, document.labels.passages.count)
             }.sorted { ByteText($0.1.description) < ByteText($1.1.description) }
         }
     }
 
     /// Vectors that were already made from texts of these digests.
     package func vectors(of digests: [[UInt8]]) async throws -> [[UInt8]: [Float]] {
-        let codec = codec
+        let snapshot = snapshot()
         return try await database.read { db in
             let statement = try db.cachedStatement(
-                sql: "SELECT vector FROM passages WHERE embedding_digest = ? LIMIT 1")
+                sql: "SELECT document_row, ordinal FROM passages WHERE embedding_digest = ? LIMIT 1")
+            var places: [Int64: [(ordinal: Int, digest: [UInt8])]] = [:]
+            for digest in Set(digests) {
+                guard let row = try Row.fetchOne(statement, arguments: [Data(digest)]) else { continue }
+                places[try row.number("document_row"), default: []].append((Int(try row.number("ordinal")), digest))
+            }
             var found: [[UInt8]: [Float]] = [:]
-            for digest in digests where found[digest] == nil {
-                if let data = try Data.fetchOne(statement, arguments: [Data(digest)]) {
-                    found[digest] = try codec.decode(vector: data)
+            // Each document's record is opened once, however many of its vectors are wanted.
+            for (document, wanted) in places {
+                guard let record = try DocumentRecord.fetch(row: document, in: db) else { continue }
+                let vectors = try snapshot.vectors(of: record, in: db)
+                for (ordinal, digest) in wanted {
+                    guard ordinal < vectors.count, vectors.embeddingDigest(ordinal) == digest else {
+                        throw IndexError.damaged(what: "passage \(ordinal) of document \(record.id) has another vector")
+                    }
+                    found[digest] = vectors.vector(ordinal)
                 }
             }
             return found
@@ -131,20 +219,13 @@ package final class SQLiteIndex: PassageIndex {
 
     /// The vectors of documents, by the digest of what was embedded.
     package func vectors(of documents: [DocumentID]) async throws -> [[UInt8]: [Float]] {
-        let codec = codec
+        let snapshot = snapshot()
         return try await database.read { db in
-            let statement = try db.cachedStatement(
-                sql: """
-                    SELECT embedding_digest, vector FROM passages JOIN documents USING (document_row)
-                    WHERE document_id = ?
-                    """)
             var found: [[UInt8]: [Float]] = [:]
             for document in documents {
-                let rows = try Row.fetchCursor(statement, arguments: [Data(document.bytes)])
-                while let row = try rows.next() {
-                    let digest = Array(try row.data("embedding_digest"))
-                    found[digest] = try codec.decode(vector: row.data("vector"))
-                }
+                guard let record = try DocumentRecord.fetch(document, in: db) else { continue }
+                let vectors = try snapshot.vectors(of: record, in: db)
+                for row in 0..<vectors.count { found[vectors.embeddingDigest(row)] = vectors.vector(row) }
             }
             return found
         }
@@ -156,9 +237,11 @@ package final class SQLiteIndex: PassageIndex {
 extension SQLiteIndex {
     /// Stores a document in place of what the index held of it, in one durable transaction.
     package func commit(_ document: IndexedDocument) async throws {
-        try await change { db, snapshot in
-            try snapshot.remove(document.id, in: db)
-            try snapshot.insert(document, in: db)
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        try await change { change in
+            let ingested = try change.ingested(document.id) ?? now
+            try change.remove(document.id)
+            try change.insert(document, ingested: ingested)
         }
     }
 
@@ -168,7 +251,7 @@ extension SQLiteIndex {
         // Names that no policy has any more stay: a request that has begun may still go by them.
         let new = names.subtracting(snapshot().labels.names)
         guard !new.isEmpty else { return }
-        try await change { db, snapshot in try snapshot.distinguish(new, in: db) }
+        try await change { try $0.distinguish(new) }
     }
 
     /// The document as it would be committed: with labels of its own where it is named, or a passage of it.
@@ -179,62 +262,77 @@ extension SQLiteIndex {
     /// Removes documents; those that are not there are passed over.
     package func remove(_ documents: [DocumentID]) async throws {
         guard !documents.isEmpty else { return }
-        try await change { db, snapshot in
-            for document in documents { try snapshot.remove(document, in: db) }
+        try await change { change in
+            for document in documents { try change.remove(document) }
         }
     }
 
     /// Records that a file has been dealt with: its documents that are not named leave the index, the others keep their
     /// passages, and what they were made from is what `source` says.
     package func complete(_ source: IndexedSource) async throws {
-        let known = try await database.read { try source.id.documents(in: $0) }
-        let gone = known.filter { source.documents[$0] == nil }
-        if gone.isEmpty {
-            do {
-                try await database.pool.write { try source.record(in: $0) }
-            } catch {
-                throw IndexError.translated(error, path: database.path)
+        try await change { change in
+            for document in try source.id.documents(in: change.db) where source.documents[document] == nil {
+                try change.remove(document)
             }
-        } else {
-            try await change { db, snapshot in
-                for document in gone { try snapshot.remove(document, in: db) }
-                try source.record(in: db)
-            }
+            try change.record(source)
         }
     }
 
     /// Removes files with everything that was made of them.
     package func remove(sources: [DocumentID]) async throws {
         guard !sources.isEmpty else { return }
-        try await change { db, snapshot in
+        try await change { change in
             for source in sources {
-                for document in try source.documents(in: db) { try snapshot.remove(document, in: db) }
-                try db.execute(sql: "DELETE FROM sources WHERE source_id = ?", arguments: [Data(source.bytes)])
+                for document in try source.documents(in: change.db) { try change.remove(document) }
+                try change.forget(source: source)
             }
         }
     }
 
     /// One transaction, and the generation that follows from it, published once the transaction is durable. Both happen
     /// on the writer's queue, so generations are published in the order of their commits.
-    private func change(_ body: @escaping @Sendable (Database, inout IndexSnapshot) throws -> Void) async throws {
+    func change(_ body: @escaping @Sendable (inout IndexChange) throws -> Void) async throws {
         do {
-            try await database.pool.writeWithoutTransaction { [self] db in
-                let before = snapshot()
-                var after = before.next()
-                try db.inTransaction(.immediate) {
-                    try body(db, &after)
-                    try db.execute(
-                        sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-                        arguments: [IndexSchema.Meta.generation, Data("\(after.generation)".utf8)])
-                    return .commit
-                }
-                if after.labels.count > before.labels.count {
-                    authorizer.withLock { $0 }?.prepare(after.labels)
-                }
-                current.withLock { $0 = after }
-            }
+            try await database.pool.writeWithoutTransaction { [self] in try commit($0, body) }
         } catch {
             throw IndexError.translated(error, path: database.path)
         }
+    }
+
+    /// The same, on the caller's thread.
+    func changeNow(_ body: (inout IndexChange) throws -> Void) throws {
+        do {
+            try database.pool.writeWithoutTransaction { try commit($0, body) }
+        } catch {
+            throw IndexError.translated(error, path: database.path)
+        }
+    }
+
+    /// The key store hears before the commit what the index will be, and gets the keys; and after it that it is so, and
+    /// destroys the keys of what is gone. Whatever ends the process in between, every document that the index has is one
+    /// whose key there is.
+    func commit(_ db: Database, _ body: (inout IndexChange) throws -> Void) throws {
+        let before = snapshot()
+        var change = IndexChange(db: db, from: before)
+        try db.inTransaction(.immediate) {
+            try body(&change)
+            let after = change.snapshot.anchor
+            let keyGeneration = try keyStore.announce(after, after: before.anchor, storing: change.newKeys)
+            let state = IndexState(
+                generation: after.generation, keyGeneration: keyGeneration, records: after.digest)
+            try db.execute(
+                sql: "UPDATE meta SET value = ? WHERE key = ?",
+                arguments: [state.bytes(keys.state), IndexSchema.Meta.state])
+            return .commit
+        }
+        let after = change.snapshot
+        if after.labels.count > before.labels.count { authorizer.withLock { $0 }?.prepare(after.labels) }
+        current.withLock { $0 = after }
+        let retired = retiredKeys.withLock { keys in
+            keys += change.retiredKeys
+            return keys
+        }
+        // What was committed is in force, whatever becomes of this: where it fails, the next change does it too.
+        if (try? keyStore.confirm(after.anchor, destroying: retired)) != nil { retiredKeys.withLock { $0 = [] } }
     }
 }

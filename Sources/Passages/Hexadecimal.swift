@@ -13,9 +13,12 @@ package enum Hexadecimal {
         return String(decoding: text, as: UTF8.self)
     }
 
-    static func identifier(_ text: some StringProtocol) -> [UInt8]? {
+    static func identifier(_ text: some StringProtocol) -> [UInt8]? { bytes(text, count: identifierLength) }
+
+    /// nil where the text is not two digits for each of `count` bytes.
+    package static func bytes(_ text: some StringProtocol, count: Int) -> [UInt8]? {
         let digits = Array(text.utf8)
-        guard digits.count == 2 * identifierLength else { return nil }
+        guard digits.count == 2 * count else { return nil }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: digits.count, by: 2) {
             guard let high = nibble(digits[index]), let low = nibble(digits[index + 1]) else { return nil }

@@ -60,7 +60,8 @@ package final class Engine: Sendable {
         let embedder = try embedder ?? Self.embedder(enclave.settings.embedding)
         let index = try SQLiteIndex(
             path: enclave.settings.index.path, model: embedder.model.identity, dimension: embedder.model.dimension,
-            create: create)
+            create: create,
+            keys: .init(enclave.settings.keys.root, makesKeys: enclave.settings.mode == .development))
         self.index = index
         self.embedder = embedder
         self.logger = logger
@@ -163,7 +164,7 @@ enum Clock {
 
 extension EmbeddingModel {
     /// What an index records of its model.
-    fileprivate var identity: String { "\(name), \(dimension) dimensions, sha256 \(digest)" }
+    package var identity: String { "\(name), \(dimension) dimensions, sha256 \(digest)" }
 }
 
 extension EndpointConfiguration {

@@ -84,6 +84,8 @@ package final class EmbeddingMatrix: Sendable {
     }
 
     deinit {
+        // Rows of what was erased do not stay in memory that is free.
+        explicit_bzero(components, byteCount)
         UnsafeMutableRawPointer(components).deallocate()
     }
 

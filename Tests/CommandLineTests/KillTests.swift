@@ -1,7 +1,9 @@
 import Foundation
-import GRDB
+import IndexStore
+import Sealing
 import TestSupport
 import Testing
+import TextEmbedding
 
 #if canImport(Glibc)
     import Glibc
@@ -27,10 +29,8 @@ struct KillTests {
         let expected = try await Self.contents(undisturbed)
         #expect(expected.count == files.count + SampleEnclave.documents.count)
 
-        // The same secret, so that ids are the same.
         let enclave = try Program.enclave(files: files)
-        try FileManager.default.copyItem(atPath: undisturbed.indexPath + ".key", toPath: enclave.indexPath + ".key")
-        var stored: Set<DatabaseValue> = []
+        var stored: Set<String> = []
         var progress: [Int] = []
         for _ in 0..<Self.kills {
             // An ingest that has nothing left to do could not be interrupted.
@@ -70,7 +70,7 @@ struct KillTests {
         #expect(try await Self.contents(enclave) == expected)
     }
 
-    private static func removeIndex(of enclave: SampleEnclave) throws -> Set<DatabaseValue> {
+    private static func removeIndex(of enclave: SampleEnclave) throws -> Set<String> {
         try FileManager.default.removeItem(atPath: enclave.indexPath)
         return []
     }
@@ -92,7 +92,11 @@ struct KillTests {
         return files
     }
 
-    private static func contents(_ enclave: SampleEnclave) async throws -> [DatabaseValue: [[DatabaseValue]]] {
-        try await DatabaseQueue(path: enclave.indexPath).read { try IndexFileContents($0) }.documents
+    private static func contents(_ enclave: SampleEnclave) async throws -> [String: [String]] {
+        let model = try MiniLMEmbedder(modelDirectory: Program.model.path).model
+        let index = try SQLiteIndex(
+            path: enclave.indexPath, model: model.identity, dimension: model.dimension, create: false,
+            keys: .beside(enclave.indexPath))
+        return try await IndexFileContents(index, withIDs: false).documents
     }
 }

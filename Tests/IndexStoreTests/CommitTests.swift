@@ -84,7 +84,7 @@ struct CommitTests {
 
         let other = try TemporaryFolder()
         let fresh = try Fixture.open(
-            other, secret: KeyFile.secret(at: Fixture.path(folder) + ".key", create: false))
+            other, secret: reopened.secret)
         for (number, texts) in state.shuffled(using: &generator) {
             try await fresh.commit(Fixture.document(fresh, "d\(number).md", texts))
         }

@@ -5,6 +5,7 @@ import Foundation
 import IndexStore
 import Labels
 import Passages
+import Sealing
 import TestSupport
 import Testing
 
@@ -14,11 +15,16 @@ enum Fixture {
     static let dimension = 4
 
     static func open(
-        _ folder: TemporaryFolder, create: Bool = true, model: String = model, secret: SymmetricKey? = nil
+        _ folder: TemporaryFolder, create: Bool = true, model: String = model, secret: SecretKey? = nil,
+        pageSize: Int? = nil
     ) throws -> SQLiteIndex {
         try SQLiteIndex(
-            path: path(folder), model: model, dimension: dimension, create: create, secret: secret)
+            path: path(folder), model: model, dimension: dimension, create: create,
+            keys: .init(.file(path: root(folder)), makesKeys: create, secret: secret), pageSize: pageSize)
     }
+
+    /// The file of the root key.
+    static func root(_ folder: TemporaryFolder) -> String { path(folder) + ".root" }
 
     static func path(_ folder: TemporaryFolder) -> String { folder.url.appending(path: "index.sqlite").path }
 

@@ -50,8 +50,7 @@ struct NamesTests {
     func order() async throws {
         let folders = [try TemporaryFolder(), try TemporaryFolder()]
         var first: SQLiteIndex? = try Fixture.open(folders[0])
-        let key = try KeyFile.secret(at: Fixture.path(folders[0]) + ".key", create: false)
-        let second = try Fixture.open(folders[1], secret: key)
+        let second = try Fixture.open(folders[1], secret: first?.secret)
         let documents = Self.documents(second)
         for document in documents { try await first?.commit(document) }
         let before = try await everything(try #require(first))

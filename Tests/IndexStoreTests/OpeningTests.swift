@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Glibc
 import Labels
+import Sealing
 import TestSupport
 import Testing
 
@@ -38,14 +39,14 @@ struct OpeningTests {
     func missing() throws {
         let folder = try TemporaryFolder()
         #expect(refusal(folder) == .missing(path: Fixture.path(folder)))
-        #expect(!FileManager.default.fileExists(atPath: Fixture.path(folder) + ".key"))
+        #expect(!FileManager.default.fileExists(atPath: Fixture.path(folder) + ".keys"))
         #expect(refusal(folder, create: true) == nil)
     }
 
     @Test("Only its owner can read the files")
     func modes() async throws {
         let folder = try await closedIndex()
-        for suffix in ["", ".key", ".lock"] {
+        for suffix in ["", ".keys", ".root", ".lock"] {
             var status = stat()
             #expect(lstat(Fixture.path(folder) + suffix, &status) == 0)
             #expect(status.st_mode & 0o077 == 0, "\(suffix)")
@@ -61,45 +62,113 @@ struct OpeningTests {
         #expect(refusal(folder) == nil)
     }
 
-    @Test("Without its key file, or with one that others can read or that is damaged, it stays closed")
-    func keyFile() async throws {
+    @Test("Without its root key, or with one that others can read or that is damaged, it stays closed")
+    func rootKey() async throws {
         let folder = try await closedIndex()
-        let key = Fixture.path(folder) + ".key"
-        let secret = try Data(contentsOf: URL(filePath: key))
-        #expect(secret.count == 32)
+        let root = Fixture.root(folder)
+        let key = try Data(contentsOf: URL(filePath: root))
+        #expect(key.count == 32)
+        func refusal() -> KeyError? {
+            do {
+                _ = try Fixture.open(folder, create: false)
+                return nil
+            } catch {
+                return error as? KeyError
+            }
+        }
         for mode: mode_t in [0o640, 0o604, 0o666] {
-            #expect(chmod(key, mode) == 0)
-            #expect(refusal(folder) == .keyExposed(path: key, mode: String(mode, radix: 8)))
+            #expect(chmod(root, mode) == 0)
+            #expect(refusal() == .exposed(path: root, mode: String(mode, radix: 8)))
         }
-        chmod(key, 0o600)
-        #expect(refusal(folder) == nil)
-        for damaged in [Data(), secret.dropLast(), secret + [0]] {
-            try damaged.write(to: URL(filePath: key))
-            chmod(key, 0o600)
-            #expect(refusal(folder) == .keyDamaged(path: key))
+        chmod(root, 0o600)
+        #expect(self.refusal(folder) == nil)
+        for damaged in [Data(), key.dropLast(), key + [0]] {
+            try damaged.write(to: URL(filePath: root))
+            chmod(root, 0o600)
+            #expect(refusal() == .damaged(path: root, bytes: damaged.count))
         }
-        try FileManager.default.removeItem(atPath: key)
-        for create in [false, true] { #expect(refusal(folder, create: create) == .keyMissing(path: key)) }
-        let elsewhere = try folder.write(secret, to: "elsewhere")
+        try FileManager.default.removeItem(atPath: root)
+        for create in [false, true] {
+            #expect(self.refusal(folder, create: create) == .noRootKey(source: "file \(root)"))
+        }
+        let elsewhere = try folder.write(key, to: "elsewhere")
         chmod(elsewhere.path, 0o600)
-        #expect(symlink(elsewhere.path, key) == 0)
-        guard case .keyExposed? = refusal(folder) else {
+        #expect(symlink(elsewhere.path, root) == 0)
+        guard case .exposed? = refusal() else {
             Issue.record("a link was taken for the key file")
             return
         }
     }
 
-    @Test("The key of another index does not open it")
-    func otherKey() async throws {
+    @Test("The root key of another enclave does not open it, and both keys are named")
+    func otherRootKey() async throws {
         let folder = try await closedIndex()
-        let key = Fixture.path(folder) + ".key"
-        try Data(repeating: 7, count: 32).write(to: URL(filePath: key))
-        chmod(key, 0o600)
-        guard case .damaged(let what)? = refusal(folder) else {
+        let root = Fixture.root(folder)
+        try Data(repeating: 7, count: 32).write(to: URL(filePath: root))
+        chmod(root, 0o600)
+        guard case .otherRootKey(let path, let given, let ids, let wanted)? = refusal(folder) else {
             Issue.record("opened with the wrong key")
             return
         }
-        #expect(what.contains("key file"))
+        #expect(path == Fixture.path(folder) + ".keys" && given == "file \(root)")
+        #expect(ids.count == 1 && wanted.count == 1 && ids != wanted)
+    }
+
+    @Test("Without its key store, with another enclave's or an older one, it stays closed")
+    func keyStore() async throws {
+        let (folder, other) = (try await closedIndex(), try await closedIndex())
+        let store = URL(filePath: Fixture.path(folder) + ".keys")
+        let good = try Data(contentsOf: store)
+        try FileManager.default.removeItem(at: store)
+        for create in [false, true] {
+            #expect(refusal(folder, create: create) == .keyStoreMissing(path: store.path))
+        }
+        try FileManager.default.copyItem(atPath: Fixture.path(other) + ".keys", toPath: store.path)
+        let root = try Data(contentsOf: URL(filePath: Fixture.root(folder)))
+        try Data(contentsOf: URL(filePath: Fixture.root(other))).write(to: URL(filePath: Fixture.root(folder)))
+        #expect(refusal(folder) == .otherEnclave(path: Fixture.path(folder)))
+        try root.write(to: URL(filePath: Fixture.root(folder)))
+        try good.write(to: store)
+        var index: SQLiteIndex? = try Fixture.open(folder, create: false)
+        try await index?.commit(Fixture.document(try #require(index), "new.md", [("open", "new")]))
+        index = nil
+        let newer = try Data(contentsOf: store)
+        try good.write(to: store)
+        guard case .olderKeyStore? = refusal(folder) else {
+            Issue.record("an older key store was taken: \(String(describing: refusal(folder)))")
+            return
+        }
+        try newer.write(to: store)
+        #expect(refusal(folder) == nil)
+    }
+
+    @Test("An older copy of the index is refused, and says which commit was expected")
+    func olderIndex() async throws {
+        let folder = try await closedIndex()
+        let file = URL(filePath: Fixture.path(folder))
+        let older = try Data(contentsOf: file)
+        var index: SQLiteIndex? = try Fixture.open(folder, create: false)
+        try await index?.commit(Fixture.document(try #require(index), "d0.md", [("closed", "the same text")]))
+        index = nil
+        let newer = try Data(contentsOf: file)
+        try older.write(to: file)
+        guard case .otherState(_, let generation, let expected)? = refusal(folder) else {
+            Issue.record("an older index was taken")
+            return
+        }
+        #expect(generation == expected - 1)
+        try newer.write(to: file)
+        #expect(refusal(folder) == nil)
+    }
+
+    @Test("An index from before sealing is refused, with what to do")
+    func unsealed() async throws {
+        let folder = try await closedIndex()
+        try await queue(folder).write { db in
+            try db.execute(sql: "UPDATE grdb_migrations SET identifier = 'v1'")
+        }
+        #expect(refusal(folder) == .unsealed(path: Fixture.path(folder)))
+        #expect("\(IndexError.unsealed(path: "x"))".contains("ingest again"))
     }
 
     @Test("An index that a newer version migrated is refused and left alone")
@@ -124,16 +193,12 @@ struct OpeningTests {
         for content in ["", "not a database, but a text of some length that stands where an index should be"] {
             let folder = try TemporaryFolder()
             let file = try folder.write(content, to: "index.sqlite")
-            let key = try folder.write(Data(repeating: 1, count: 32), to: "index.sqlite.key")
-            chmod(key.path, 0o600)
             for create in [false, true] {
                 #expect(refusal(folder, create: create) == .notAnIndex(path: file.path))
             }
             #expect(try Data(contentsOf: file) == Data(content.utf8))
         }
         let folder = try TemporaryFolder()
-        let key = try folder.write(Data(repeating: 1, count: 32), to: "index.sqlite.key")
-        chmod(key.path, 0o600)
         try await queue(folder).write { try $0.execute(sql: "CREATE TABLE other (a)") }
         #expect(refusal(folder) == .notAnIndex(path: Fixture.path(folder)))
     }
@@ -183,9 +248,25 @@ struct OpeningTests {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
         let queue = try DatabaseQueue(path: Fixture.path(folder), configuration: configuration)
-        try await queue.write { try $0.execute(sql: "UPDATE headings SET label_id = 99") }
+        try await queue.write { try $0.execute(sql: "INSERT INTO headings SELECT 99, 0, body FROM headings") }
         try queue.close()
         #expect(try await Fixture.open(folder, create: false).integrityProblems().count == 1)
+    }
+
+    @Test("The check finds a record that does not open, and names its place")
+    func unopened() async throws {
+        for (change, place) in [
+            ("UPDATE passages SET body = CAST(x'0204' || randomblob(60) AS BLOB)", "passage 0 of document"),
+            ("UPDATE headings SET ordinal = 5", "heading 0 of document"),
+            ("UPDATE documents SET body = zeroblob(80)", "document"),
+        ] {
+            let folder = try await closedIndex()
+            let queue = try queue(folder)
+            try await queue.write { try $0.execute(sql: change) }
+            try queue.close()
+            let problems = try await Fixture.open(folder, create: false).integrityProblems()
+            #expect(problems.count == 1 && problems[0].contains(place), "\(change): \(problems)")
+        }
     }
 
     @Test("A second owner is refused, and the first one's end lets the next one in")
@@ -229,66 +310,29 @@ struct OpeningTests {
         }
         #expect(
             Set(columns) == [
-                "meta.key TEXT", "meta.value BLOB", "labels.label_id INTEGER", "labels.digest BLOB", "labels.body BLOB",
-                "sources.source_id BLOB",
-                "sources.content_digest BLOB", "sources.label_digest BLOB", "documents.source_id BLOB",
-                "documents.document_row INTEGER", "documents.document_id BLOB", "documents.source_digest BLOB",
-                "documents.generation INTEGER", "documents.title_label INTEGER", "documents.body BLOB",
-                "headings.document_row INTEGER", "headings.ordinal INTEGER", "headings.label_id INTEGER",
-                "headings.body BLOB", "passages.passage_row INTEGER", "passages.passage_id BLOB",
-                "passages.document_row INTEGER", "passages.ordinal INTEGER", "passages.label_id INTEGER",
-                "passages.revision BLOB", "passages.embedding_digest BLOB", "passages.body BLOB",
-                "passages.vector BLOB",
+                "meta.key TEXT", "meta.value BLOB", "labels.label_id INTEGER", "labels.digest BLOB",
+                "labels.key_id BLOB", "labels.body BLOB", "sources.source_id BLOB", "sources.content_digest BLOB",
+                "sources.label_digest BLOB", "documents.document_row INTEGER", "documents.document_id BLOB",
+                "documents.source_id BLOB", "documents.source_digest BLOB", "documents.generation INTEGER",
+                "documents.key_id BLOB", "documents.body BLOB", "documents.labels BLOB",
+                "vectors.document_row INTEGER", "vectors.body BLOB", "headings.document_row INTEGER",
+                "headings.ordinal INTEGER", "headings.body BLOB", "passages.document_row INTEGER",
+                "passages.ordinal INTEGER", "passages.passage_id BLOB", "passages.embedding_digest BLOB",
+                "passages.body BLOB",
             ])
     }
 
-    @Test("Texts, titles, paths and attributes stand in bodies alone, behind the codec")
-    func onlyBodiesHoldContent() async throws {
+    @Test("Texts, titles, paths and attributes stand nowhere in the clear")
+    func nothingInTheClear() async throws {
         let folder = try await closedIndex()
-        try await queue(folder).read { db in
-            for table in ["meta", "labels", "sources", "documents", "headings", "passages"] {
-                for row in try Row.fetchAll(db, sql: "SELECT * FROM \(table)") {
-                    for (column, value) in row {
-                        guard let data = Data.fromDatabaseValue(value), table != "meta" else { continue }
-                        if ["body", "vector"].contains(column) {
-                            #expect(data.prefix(1) == Data([1]), "\(table).\(column)")
-                            continue
-                        }
-                        for secret in ["bolt", "d0.md", "Title", "Heading", "open"] {
-                            #expect(data.range(of: Data(secret.utf8)) == nil, "\(table).\(column)")
-                        }
-                    }
-                }
+        for suffix in ["", ".keys"] {
+            let file = try Data(contentsOf: URL(filePath: Fixture.path(folder) + suffix))
+            for secret in ["bolt", "d0.md", "Title", "Heading", "open"] {
+                #expect(file.range(of: Data(secret.utf8)) == nil, "\(secret) in \(suffix)")
             }
+            let vector = Fixture.vector("the bolt takes 40 newton metres, says 0")
+            #expect(file.range(of: vector.withUnsafeBytes { Data($0) }) == nil)
         }
-    }
-
-    @Test("A deleted text leaves no trace in the file")
-    func secureDelete() async throws {
-        let folder = try await closedIndex()
-        let index = try Fixture.open(folder, create: false)
-        try await index.remove([index.keys.documentID(path: "d0.md")])
-        _ = consume index
-        let file = try Data(contentsOf: URL(filePath: Fixture.path(folder)))
-        #expect(file.range(of: Data("newton metres".utf8)) == nil)
-    }
-
-    @Test("A record of one kind is not taken for another, nor a newer codec for this one")
-    func codec() throws {
-        let codec = RecordCodec()
-        let data = codec.encode([1, 2, 3], as: .heading)
-        #expect(Array(data) == [1, 3, 1, 2, 3])
-        #expect(try Array(codec.decode(data, as: .heading)) == [1, 2, 3])
-        for (bytes, field) in [
-            (Array(data), RecordField.label), ([2, 3, 1], .heading), ([], .heading), ([1], .heading),
-        ] {
-            #expect(throws: IndexError.self) { try codec.decode(Data(bytes), as: field) }
-        }
-        let vector: [Float] = [1, -0.5, .leastNonzeroMagnitude]
-        #expect(try codec.decode(vector: codec.encode(vector: vector)) == vector)
-        #expect(throws: IndexError.self) { try codec.decode(vector: codec.encode([1, 2, 3], as: .vector)) }
-        // A slice of other data, as GRDB hands it out.
-        #expect(try Array(codec.decode((Data([9, 9]) + data).dropFirst(2), as: .heading)) == [1, 2, 3])
     }
 
     @Test(

@@ -34,7 +34,8 @@ struct ChangesTests {
 
         init(files: [String: String] = [:]) throws {
             enclave = try SampleEnclave(files: files)
-            index = try SQLiteIndex(path: enclave.indexPath, model: "hashing", dimension: 32, create: true)
+            index = try SQLiteIndex(
+                path: enclave.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(enclave.indexPath))
         }
 
         func ingest(_ scope: IngestScope = .everything, isDryRun: Bool = false) async throws -> IngestSummary {
@@ -182,7 +183,7 @@ struct ChangesTests {
         let folder = try TemporaryFolder()
         let fresh = try SQLiteIndex(
             path: folder.url.appending(path: "fresh.sqlite").path, model: "hashing", dimension: 32, create: true,
-            secret: KeyFile.secret(at: world.enclave.indexPath + ".key", create: false))
+            keys: .beside(folder.url.appending(path: "fresh.sqlite").path, secret: world.index.secret))
         _ = try await Ingestor(
             enclave: Enclave(folder: world.enclave.url), index: fresh, embedder: HashingEmbedder()
         ).ingest()

@@ -44,7 +44,8 @@ struct NISTEvaluationTests {
         let loaded = try Enclave(folder: enclave.url)
         let embedder = try MiniLMEmbedder(modelDirectory: Self.modelFolder)
         let index = try SQLiteIndex(
-            path: enclave.indexPath, model: embedder.model.digest, dimension: embedder.model.dimension, create: true)
+            path: enclave.indexPath, model: embedder.model.digest, dimension: embedder.model.dimension, create: true,
+            keys: .beside(enclave.indexPath))
         let summary = try await Ingestor(enclave: loaded, index: index, embedder: embedder).ingest { _ in }
         #expect(summary.added == set.documents.count && summary.setAside.isEmpty)
 

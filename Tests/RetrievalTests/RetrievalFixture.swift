@@ -1,6 +1,7 @@
 import AccessControl
 import Cedar
 import Crypto
+import Sealing
 import Foundation
 import IndexStore
 import Labels
@@ -39,12 +40,13 @@ enum Fixture {
             levelAttribute: "level", levels: levels.map { MarkingScheme.Level(value: $0, text: $0) }, categories: nil,
             dissemination: nil))
 
-    static let secret = SymmetricKey(data: Data(repeating: 9, count: 32))
+    static let secret = Result { try SecretKey(copying: Data(repeating: 9, count: 32)) }
 
     static func index(_ folder: TemporaryFolder, _ name: String, embedder: some Embedder) throws -> SQLiteIndex {
-        try SQLiteIndex(
-            path: folder.url.appending(path: "\(name).sqlite").path, model: embedder.model.name,
-            dimension: embedder.model.dimension, create: true, secret: secret)
+        let path = folder.url.appending(path: "\(name).sqlite").path
+        return try SQLiteIndex(
+            path: path, model: embedder.model.name, dimension: embedder.model.dimension, create: true,
+            keys: .beside(path, secret: secret.get()))
     }
 
     static func document(

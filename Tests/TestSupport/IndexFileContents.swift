@@ -1,34 +1,28 @@
-package import GRDB
+package import IndexStore
+import Labels
+import Passages
 
-/// All that an index file holds of each document, as it is stored (`docs/index-format.md`): texts, labels, headings,
-/// vectors, ids. Numbers of rows and generations are left out; they tell the order of changes and no content.
+/// All that an index file holds of each document: texts, labels, headings, vectors, ids. Every record is opened for it.
+/// Numbers of rows, generations, keys and times are left out; they differ from one making to the next.
 package struct IndexFileContents: Equatable, Sendable {
-    /// Rows of each document, by its id: the document's own, its headings', its passages'.
-    package let documents: [DatabaseValue: [[DatabaseValue]]]
+    /// By the place of the document.
+    package let documents: [String: [String]]
 
-    package init(_ db: Database) throws {
-        var documents: [DatabaseValue: [[DatabaseValue]]] = [:]
-        for document in try Row.fetchAll(db, sql: "SELECT document_row, document_id FROM documents") {
-            let row: DatabaseValue = document["document_row"]
-            documents[document["document_id"]] = try Self.queries.flatMap { query in
-                try Row.fetchAll(db, sql: query, arguments: [row]).map { Array($0.databaseValues) }
+    /// - Parameter withIDs: Whether ids and digests count; they are made with the secret of the index.
+    package init(_ index: SQLiteIndex, withIDs: Bool = true) async throws {
+        var documents: [String: [String]] = [:]
+        for (id, place, _) in try await index.documentList() {
+            guard let outline = try await index.outline(of: id) else { continue }
+            let vectors = try await index.vectors(of: [id])
+            var lines = ([outline.title] + outline.headings).map { "\($0.text) \($0.label.canonicalBytes)" }
+            if withIDs { lines.append("\(id)") }
+            lines += outline.passages.map { passage in
+                let own = withIDs ? "\(passage.id) \(passage.embeddingDigest)" : ""
+                return "\(passage.label.canonicalBytes) \(passage.sha256) \(passage.range) \(passage.section) \(own) "
+                    + "\(vectors[passage.embeddingDigest] ?? [])"
             }
+            documents[place.description] = lines
         }
         self.documents = documents
     }
-
-    private static let queries = [
-        """
-        SELECT source_digest, digest, labels.body, documents.body
-        FROM documents LEFT JOIN labels ON label_id = title_label WHERE document_row = ?
-        """,
-        """
-        SELECT ordinal, digest, labels.body, headings.body
-        FROM headings LEFT JOIN labels USING (label_id) WHERE document_row = ? ORDER BY ordinal
-        """,
-        """
-        SELECT ordinal, passage_id, digest, labels.body, revision, embedding_digest, passages.body, vector
-        FROM passages LEFT JOIN labels USING (label_id) WHERE document_row = ? ORDER BY ordinal
-        """,
-    ]
 }

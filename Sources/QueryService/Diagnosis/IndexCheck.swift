@@ -1,6 +1,7 @@
 import Enclaves
 import Foundation
 import IndexStore
+import Sealing
 
 /// The files of the index: who can read them, who owns them, and whether SQLite finds them sound.
 struct IndexCheck {
@@ -58,7 +59,7 @@ struct IndexCheck {
     }
 
     private var permissions: Finding {
-        let exposed = index.confidentialPaths.filter { $0 != index.keyPath }.compactMap { path in
+        let exposed = index.confidentialPaths.compactMap { path in
             IndexInspection.exposure(of: path).map { "\(path) \($0)" }
         }
         return exposed.isEmpty
@@ -69,11 +70,15 @@ struct IndexCheck {
     }
 
     private var key: Finding {
-        do throws(IndexError) {
-            _ = try KeyFile.secret(at: index.keyPath, create: false)
-            return .ok("key", "32 bytes that only this user can read")
+        let source = enclave.settings.keys.root
+        do throws(KeyError) {
+            let keys = try source.candidates()
+            guard let key = keys.first else {
+                return .problem("key", "there is none in \(source.name)", remedy: "without it the index does not open")
+            }
+            return .ok("key", "\(source.name), \(try key.id())")
         } catch {
-            return .problem("key", "\(error)", remedy: "without its key the index does not open")
+            return .problem("key", "\(error)", remedy: "without its root key the index does not open")
         }
     }
 

@@ -2,10 +2,10 @@ import AccessControl
 import Crypto
 package import Enclaves
 package import Foundation
-import IndexStore
 import Inspection
 import JWTKit
 import Labels
+import Sealing
 
 /// Issues short-lived tokens to the people of a development enclave. There is none in production.
 package struct DevelopmentIssuer: Sendable {

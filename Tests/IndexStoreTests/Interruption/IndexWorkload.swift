@@ -1,7 +1,7 @@
-import Crypto
 import GRDB
 import Labels
 import Passages
+import Sealing
 import TestSupport
 import Testing
 
@@ -25,7 +25,7 @@ struct IndexWorkload {
     ]
     /// Pages in the log that let SQLite move it into the file; 1,000 where nobody says otherwise.
     private static let logPages = 24
-    private static let secret = SymmetricKey(data: [UInt8](repeating: 7, count: 32))
+    private static let secret = Result { try SecretKey(copying: [UInt8](repeating: 7, count: 32)) }
 
     /// What an undisturbed run holds after 0, 1, … changes.
     static func states() async throws -> [IndexFileContents] {
@@ -42,9 +42,9 @@ struct IndexWorkload {
     // MARK: - Parts of a run
 
     static func open(_ folder: TemporaryFolder) throws -> SQLiteIndex {
-        let index = try Fixture.open(folder, secret: secret)
-        try index.snapshot().database.pool.writeWithoutTransaction {
-            try $0.execute(sql: "PRAGMA wal_autocheckpoint = \(logPages)")
+        let index = try Fixture.open(folder, secret: secret.get())
+        for pool in [index.database.pool, index.keyStore.file.pool] {
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_autocheckpoint = \(logPages)") }
         }
         return index
     }
@@ -91,7 +91,7 @@ struct IndexWorkload {
         let damage = try await index.integrityProblems()
         guard damage.isEmpty else { return "damage: \(damage)" }
         let snapshot = index.snapshot()
-        guard MemoryImage(snapshot) == MemoryImage(try snapshot.loaded()) else {
+        guard MemoryImage(snapshot) == MemoryImage(try snapshot.loaded().snapshot) else {
             return "memory is not what the file is"
         }
         let records = try await IndexFileContents(index)

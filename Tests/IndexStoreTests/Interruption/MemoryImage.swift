@@ -26,10 +26,3 @@ struct MemoryImage: Equatable {
         }
     }
 }
-
-extension IndexFileContents {
-    /// Read through the index itself.
-    init(_ index: SQLiteIndex) async throws {
-        self = try await index.snapshot().database.read { try IndexFileContents($0) }
-    }
-}

@@ -87,9 +87,12 @@ private struct Replacement {
             }
         }
         let changed = try RandomWorld(world, sources: sources)
-        for suffix in [".key", ".issuer.pem"] {
-            try FileManager.default.copyItem(atPath: world.indexPath + suffix, toPath: changed.indexPath + suffix)
-        }
+        try FileManager.default.copyItem(
+            atPath: world.indexPath + ".issuer.pem", toPath: changed.indexPath + ".issuer.pem")
+        // With the same secret, so that ids are the same.
+        _ = try SQLiteIndex(
+            path: changed.indexPath, model: engine.index.model, dimension: embedder.model.dimension, create: true,
+            keys: .beside(changed.indexPath, secret: engine.index.secret))
         let other = try await self.engine(changed)
         outcome.permitted = try permittedVectors(engine, oracle).count
         if try permittedVectors(engine, oracle) != permittedVectors(other, oracle) {

@@ -63,10 +63,10 @@ struct TwoIndexes {
     static func index(
         in folder: TemporaryFolder, like index: SQLiteIndex, of world: RandomWorld, embedder: any Embedder
     ) throws -> SQLiteIndex {
-        try SQLiteIndex(
-            path: folder.url.appending(path: "\(UUID()).sqlite").path, model: index.model,
-            dimension: embedder.model.dimension, create: true,
-            secret: KeyFile.secret(at: world.indexPath + ".key", create: false))
+        let path = folder.url.appending(path: "\(UUID()).sqlite").path
+        return try SQLiteIndex(
+            path: path, model: index.model, dimension: embedder.model.dimension, create: true,
+            keys: .beside(path, secret: index.secret))
     }
 
     /// Asks both indexes the same for a few people.

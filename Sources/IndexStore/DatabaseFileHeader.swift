@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// The first 100 bytes of an index file, read without SQLite, which would write to the file while it opens it.
+/// The first 100 bytes of a file of ours, read without SQLite, which would write to the file while it opens it.
 ///
 /// | offset | size | content |
 /// | --- | --- | --- |
@@ -13,16 +13,16 @@ import Glibc
 /// | 92 | 4 | change counter at which the number of pages was written |
 ///
 /// Numbers are big endian (the SQLite file format, section 1.3).
-enum IndexFileHeader {
+enum DatabaseFileHeader {
     private static let length = 100
     private static let magic = Array("SQLite format 3\0".utf8)
 
-    /// Refuses a file that is no index, one that ends before it should, and one that cannot be written: SQLite would
+    /// Refuses a file that is of another kind, one that ends before it should, and one that cannot be written: SQLite would
     /// open that one too, and make a log that cannot be written either.
     ///
-    /// SQLite takes an empty file for an empty database. An index is whole from the moment that it has its name
-    /// (`IndexDatabase`), so one that was there and is now empty is damage.
-    static func check(_ path: String) throws(IndexError) {
+    /// SQLite takes an empty file for an empty database. A file is whole from the moment that it has its name
+    /// (`DatabaseFile`), so one that was there and is now empty is damage.
+    static func check(_ path: String, _ kind: DatabaseFile.Kind) throws(IndexError) {
         let descriptor = open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw [EACCES, EPERM, EROFS].contains(errno)
@@ -30,11 +30,11 @@ enum IndexFileHeader {
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let header = [UInt8]((try? handle.read(upToCount: length)) ?? Data())
-        guard header.starts(with: magic) else { throw .notAnIndex(path: path) }
+        guard header.starts(with: magic) else { throw kind.foreign(path) }
         guard header.count == length else {
             throw .damaged(what: "\(path) ends within its header, after \(header.count) bytes")
         }
-        guard number(header[68..<72]) == Int(IndexSchema.applicationID) else { throw .notAnIndex(path: path) }
+        guard number(header[68..<72]) == Int(kind.applicationID) else { throw kind.foreign(path) }
 
         // As long as a log lies beside the file, pages of it may be in the log alone.
         guard (size(of: path + "-wal") ?? 0) == 0, header[24..<28] == header[92..<96] else { return }

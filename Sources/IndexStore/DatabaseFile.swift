@@ -1,27 +1,50 @@
 import Foundation
 import GRDB
 import Glibc
+import Sealing
 import VectorSearch
 
-/// The SQLite file of an index: opened, checked, migrated.
-struct IndexDatabase: Sendable {
+/// A SQLite file of ours, an index or a key store: opened, checked, migrated.
+struct DatabaseFile: Sendable {
+    let kind: Kind
     let path: String
     let pool: DatabasePool
     /// Short reads; as many at a time as the pool has connections for them.
     private let readers: WorkPool
 
+    /// What tells one file of ours from another.
+    enum Kind: Sendable {
+        case index, keyStore
+
+        /// In the header of the file: "PCIX" and "PCKS".
+        var applicationID: Int32 { self == .index ? 0x5043_4958 : 0x5043_4B53 }
+
+        var migrator: DatabaseMigrator { self == .index ? IndexSchema.migrator : KeyStoreSchema.migrator }
+
+        func missing(_ path: String) -> IndexError {
+            self == .index ? .missing(path: path) : .keyStoreMissing(path: path)
+        }
+
+        func foreign(_ path: String) -> IndexError {
+            self == .index ? .notAnIndex(path: path) : .notAKeyStore(path: path)
+        }
+    }
+
     /// Opens the file at `path` and brings it to the newest version.
     ///
-    /// - Parameter create: Whether to make a new index where there is none.
-    init(path: String, create: Bool) throws {
+    /// - Parameters:
+    ///   - create: Whether to make a new file where there is none.
+    ///   - pageSize: Bytes of a page of a new file; SQLite's own choice where nil.
+    init(_ kind: Kind, path: String, create: Bool, pageSize: Int? = nil) throws {
+        self.kind = kind
         self.path = path
         let exists = FileManager.default.fileExists(atPath: path)
-        guard exists || create else { throw IndexError.missing(path: path) }
+        guard exists || create else { throw kind.missing(path) }
         let mask = umask(0o077)
         defer { umask(mask) }
         do {
-            if exists { try IndexFileHeader.check(path) } else { try Self.make(path) }
-            let configuration = Self.configuration(path)
+            if exists { try DatabaseFileHeader.check(path, kind) } else { try Self.make(kind, path, pageSize) }
+            let configuration = Self.configuration(kind, path)
             readers = WorkPool(width: configuration.maximumReaderCount)
             pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction { db in
@@ -31,44 +54,51 @@ struct IndexDatabase: Sendable {
             // SQLite syncs the name of the log only where the connection that made it is the first to write to it; the
             // log may be one that a process made and then died.
             try DurableFile.syncFolder(of: path)
-            try IndexSchema.migrator.migrate(pool)
+            try kind.migrator.migrate(pool)
         } catch {
-            throw IndexError.translated(error, path: path)
+            throw IndexError.translated(error, path: path, kind)
         }
     }
 
-    /// - Parameter path: Of the index, for errors.
-    private static func configuration(_ path: String) -> GRDB.Configuration {
+    /// - Parameter path: For errors.
+    private static func configuration(_ kind: Kind, _ path: String) -> GRDB.Configuration {
         var configuration = GRDB.Configuration()
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             // Before the pool writes anything: it does so when it makes sure of a log.
             let isWriter = !db.configuration.readonly
-            if try isWriter && IndexSchema.migrator.hasBeenSuperseded(db) { throw IndexError.newer(path: path) }
+            guard try isWriter && kind.migrator.hasBeenSuperseded(db) else { return }
+            let made = try kind.migrator.appliedIdentifiers(db)
+            throw kind == .index && made.contains(IndexSchema.unsealedVersion)
+                ? IndexError.unsealed(path: path) : IndexError.newer(path: path)
         }
         return configuration
     }
 
-    /// Makes an empty index under another name and moves it into place when it is whole and on the disk: a process that
-    /// ends half-way leaves nothing at `path` that the next one could take for an index or for damage.
-    private static func make(_ path: String) throws {
+    /// Makes an empty file under another name and moves it into place when it is whole and on the disk: a process that
+    /// ends half-way leaves nothing at `path` that the next one could take for the whole or for damage.
+    private static func make(_ kind: Kind, _ path: String, _ pageSize: Int?) throws {
         let draft = path + ".new"
         func discardDraft() { for suffix in ["", "-journal", "-wal", "-shm"] { unlink(draft + suffix) } }
         discardDraft()
         defer { discardDraft() }
-        var configuration = configuration(path)
+        var configuration = configuration(kind, path)
         configuration.journalMode = .wal
+        if let pageSize {
+            // Before the journal mode, which writes the first page.
+            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA page_size = \(pageSize)") }
+        }
         let queue = try DatabaseQueue(path: draft, configuration: configuration)
         try queue.writeWithoutTransaction { db in
             try db.execute(
-                sql: "PRAGMA synchronous = FULL; PRAGMA application_id = \(IndexSchema.applicationID)")
+                sql: "PRAGMA synchronous = FULL; PRAGMA application_id = \(kind.applicationID)")
         }
-        try IndexSchema.migrator.migrate(queue)
+        try kind.migrator.migrate(queue)
         // Closing moves the log into the file too, but does not tell when it could not.
         try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         try queue.close()
-        // The log of an index that somebody deleted does not belong to this one.
+        // The log of a file that somebody deleted does not belong to this one.
         for suffix in ["-journal", "-wal", "-shm"] { unlink(path + suffix) }
         try DurableFile.move(draft, to: path)
     }
@@ -81,11 +111,25 @@ struct IndexDatabase: Sendable {
         // The pool is kept here, until the result is there, and not on the other thread, which lets go a moment later: the
         // file could still be open then, although its last owner is gone.
         defer { withExtendedLifetime(pool) {} }
-        return try await readers.run { [unowned pool, path] in
+        return try await readers.run { [unowned pool, path, kind] in
             do {
                 return try pool.read(body)
             } catch {
-                throw IndexError.translated(error, path: path)
+                throw IndexError.translated(error, path: path, kind)
+            }
+        }
+    }
+
+    /// Moves the log into the file and empties it: what was deleted is in neither then, for `secure_delete` overwrites it.
+    ///
+    /// A reader of an older generation holds it up; after some seconds of that the error says so.
+    func truncateLog() throws {
+        for attempt in 1... {
+            do {
+                return try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            } catch let error as DatabaseError
+                where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) && attempt < 400 {
+                usleep(25_000)
             }
         }
     }
@@ -102,7 +146,7 @@ struct IndexDatabase: Sendable {
                 return pages + references
             }
         } catch {
-            throw IndexError.translated(error, path: path)
+            throw IndexError.translated(error, path: path, kind)
         }
     }
 }

@@ -1,0 +1,246 @@
+package import AccessControl
+import Foundation
+import GRDB
+package import Labels
+package import Passages
+import Sealing
+import VectorSearch
+
+/// On whose word documents are erased.
+package enum ErasureAuthority: Sendable {
+    /// A principal whom policies let erase them, and another one where two are needed.
+    case principals(AuthorizedAction, confirmedBy: AuthorizedAction?)
+    /// The time that a rule of `labels.yaml` gives them is over.
+    case retention(rule: String)
+}
+
+/// What is known of a document for deciding what becomes of it.
+package struct DocumentSummary: Sendable {
+    package let id: DocumentID
+    package let place: DocumentPlace
+    /// Every label of its title, headings and passages.
+    package let labels: Set<Label>
+    /// The date that it bears, milliseconds since 1970.
+    package let date: Int64?
+    /// When it first came into the index, milliseconds since 1970.
+    package let ingested: Int64
+}
+
+extension SQLiteIndex {
+    /// Every document, in the order of paths.
+    package func summaries() async throws -> [DocumentSummary] {
+        let snapshot = snapshot()
+        return try await database.read { db in
+            let reader = DocumentReader(db: db, snapshot: snapshot)
+            return try Row.fetchAll(db, sql: "SELECT \(DocumentRecord.columns) FROM documents").map { row in
+                let record = try DocumentRecord(row)
+                let document = try reader.opened(record, try snapshot.labels(of: record))
+                let body = try reader.body(of: document)
+                return DocumentSummary(
+                    id: record.id, place: body.place, labels: try snapshot.labels(document.labels), date: body.date,
+                    ingested: body.ingested)
+            }.sorted { ByteText($0.place.description) < ByteText($1.place.description) }
+        }
+    }
+
+    /// The holds in force that a document is under.
+    package func holds(on document: DocumentID, labels: Set<Label>, subjects: ByteText) -> [LegalHold] {
+        keyStore.register.holds.values.filter { hold in
+            hold.isInForce && hold.scope.covers(document, labels: labels, subjects: subjects)
+        }
+    }
+
+    /// Puts a record into the register of the key store, and lets the index know: an older key store does not open it then.
+    package func record(_ record: some RegisterRecord) async throws {
+        try keyStore.put(record)
+        try await change { _ in }
+    }
+
+    /// Erases documents for good: destroys their keys, then takes them out of memory and of the file, and overwrites what
+    /// was there. When it returns no request can find anything of them.
+    ///
+    /// From the first step on it is certain: a process that ends half-way leaves the rest to the next opening.
+    ///
+    /// - Parameter subjects: The attribute of labels that names whom a passage is about, for holds.
+    /// - Throws: `held`, `notAuthorized`; nothing is erased then.
+    package func erase(
+        _ documents: [DocumentID], scope: RecordScope, authority: ErasureAuthority, reason: String, subjects: ByteText,
+        now: Int64
+    ) async throws -> Erasure {
+        let box = ChunkBox()
+        do {
+            let erasure = try await database.pool.writeWithoutTransaction { [self] db in
+                let found = try records(of: documents, in: db)
+                try allow(found, authority, subjects: subjects)
+                box.chunks = snapshot().chunks(of: found.flatMap(\.labels.all)).map(WeakChunk.init)
+                let erasure = Erasure(
+                    id: .random(), time: now, scope: scope, authority: authority.name,
+                    confirmedBy: authority.confirmation, reason: reason,
+                    documents: found.map {
+                        ErasedDocument(document: $0.record.id.description, content: keys.contentDigest($0.texts))
+                    })
+                try keyStore.erase(found.map(\.record.keyID), erasure)
+                try erase(found.map { ($0.record, $0.labels) }, in: db)
+                return erasure
+            }
+            try overwrite()
+            try keyStore.complete(erasure.id)
+            try await box.released()
+            return erasure
+        } catch {
+            throw IndexError.translated(error, path: database.path)
+        }
+    }
+
+    /// Goes on with what an interruption left of erasures: rows whose keys are gone.
+    func finishErasures(_ rows: [DocumentRecord]) throws {
+        let open = keyStore.register.erasures.values.filter { !$0.isComplete }
+        guard !rows.isEmpty || !open.isEmpty else { return }
+        try changeNow { change in
+            for row in rows { try change.removeUnreadable(row) }
+            try change.removeUnusedLabels()
+        }
+        try overwrite()
+        for erasure in open { try keyStore.complete(erasure.id) }
+    }
+
+    // MARK: - Parts
+
+    private struct Found {
+        let record: DocumentRecord
+        let labels: DocumentLabels
+        /// SHA-256 of the text of each passage.
+        let texts: [[UInt8]]
+    }
+
+    private func records(of documents: [DocumentID], in db: Database) throws -> [Found] {
+        let snapshot = snapshot()
+        let reader = DocumentReader(db: db, snapshot: snapshot)
+        return try documents.compactMap { id in
+            guard let record = try DocumentRecord.fetch(id, in: db) else { return nil }
+            let document = try reader.opened(record, try snapshot.labels(of: record))
+            return Found(
+                record: record, labels: document.labels,
+                texts: try document.labels.passages.indices.map { try reader.passageBody($0, of: document).body.sha256 })
+        }
+    }
+
+    private func allow(_ found: [Found], _ authority: ErasureAuthority, subjects: ByteText) throws {
+        var held: Set<String> = []
+        var heldDocuments = 0
+        for document in found {
+            let labels = try snapshot().labels(document.labels)
+            let holds = holds(on: document.record.id, labels: labels, subjects: subjects)
+            held.formUnion(holds.map(\.id.description))
+            if !holds.isEmpty { heldDocuments += 1 }
+            guard case .principals(let authorized, let confirmed) = authority else { continue }
+            guard authorized.principalName != confirmed?.principalName else { throw IndexError.notAuthorized }
+            for action in [authorized, confirmed].compactMap(\.self) {
+                guard action.action == .erase, labels.isSubset(of: action.labels) else {
+                    throw IndexError.notAuthorized
+                }
+            }
+        }
+        guard held.isEmpty else { throw IndexError.held(holds: held.sorted(), documents: heldDocuments) }
+    }
+
+    /// Takes documents whose keys are destroyed out of the file and out of memory.
+    private func erase(_ documents: [(DocumentRecord, DocumentLabels)], in db: Database) throws {
+        try commit(db) { change in
+            for (record, labels) in documents {
+                try change.remove(record, labels)
+                // So that the folder is looked at again, and says what it still has of it.
+                try change.forget(source: record.source)
+            }
+            try change.removeUnusedLabels()
+        }
+    }
+
+    private func overwrite() throws {
+        try keyStore.checkpoint()
+        try database.truncateLog()
+    }
+}
+
+extension ErasureAuthority {
+    var name: String {
+        switch self {
+        case .principals(let action, _): action.principalName
+        case .retention(let rule): "retention: \(rule)"
+        }
+    }
+
+    var confirmation: String? {
+        if case .principals(_, let confirmed?) = self { confirmed.principalName } else { nil }
+    }
+}
+
+extension RecordScope {
+    /// Whether a document is meant; `olderThan` covers none by its labels.
+    package func covers(_ document: DocumentID, labels: Set<Label>, subjects: ByteText) -> Bool {
+        switch self {
+        case .document(let id): id == document.description
+        case .subject(let token): labels.contains { $0.names(token, in: subjects) }
+        case .olderThan: false
+        }
+    }
+}
+
+extension Label {
+    /// Whether an attribute holds a value: a text or the id of an entity, alone or in a set.
+    package func names(_ token: String, in attribute: ByteText) -> Bool {
+        subjects(in: attribute).contains(ByteText(token))
+    }
+
+    /// The texts and ids that an attribute holds.
+    package func subjects(in attribute: ByteText) -> Set<ByteText> {
+        func tokens(_ value: AttributeValue) -> Set<ByteText> {
+            switch value {
+            case .string(let text): [text]
+            case .entity(let entity): [entity.id]
+            case .set(let members): members.reduce(into: []) { $0.formUnion(tokens($1)) }
+            default: []
+            }
+        }
+        return attributes[attribute].map(tokens) ?? []
+    }
+}
+
+extension IndexSnapshot {
+    func labels(_ labels: DocumentLabels) throws -> Set<Label> {
+        Set(
+            try labels.all.map { id in
+                guard let partition = partitions[id] else { throw IndexError.outdated }
+                return partition.label
+            })
+    }
+
+    /// The stretches of memory that hold rows of these labels.
+    fileprivate func chunks(of labels: [LabelID]) -> [PartitionChunk] {
+        Set(labels).flatMap { partitions[$0]?.rows.chunks ?? [] }
+    }
+}
+
+/// Rows of an earlier generation, for as long as a reader has them.
+private final class ChunkBox: @unchecked Sendable {
+    /// Written on the writer's queue, read after it.
+    var chunks: [WeakChunk] = []
+
+    private static let patience = 30
+
+    /// Waits until nothing holds them any more; they are wiped then.
+    func released() async throws {
+        for _ in 0..<Self.patience * 40 {
+            chunks.removeAll { $0.chunk == nil }
+            if chunks.isEmpty { return }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        throw IndexError.readersRemain(seconds: Self.patience)
+    }
+}
+
+private struct WeakChunk {
+    weak var chunk: PartitionChunk?
+
+    init(_ chunk: PartitionChunk) { self.chunk = chunk }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Passages
+import VectorSearch
+
+/// The vectors of a document in one record, so that opening an index opens one record a document and not one a passage.
+///
+/// Rows follow each other in the order of the passages:
+///
+/// | offset | size | content |
+/// | --- | --- | --- |
+/// | 0 | 16 | id of the passage |
+/// | 16 | 32 | digest of what was embedded |
+/// | 48 | 4 each | float32, little endian, of unit length |
+struct VectorRecord {
+    private static let header = 16 + 32
+
+    private let payload: Data
+    private let dimension: Int
+    let count: Int
+
+    private var stride: Int { Self.header + dimension * MemoryLayout<Float>.stride }
+
+    init(_ payload: Data, dimension: Int, of id: DocumentID) throws(IndexError) {
+        self.payload = payload
+        self.dimension = dimension
+        let stride = Self.header + dimension * MemoryLayout<Float>.stride
+        guard payload.count % stride == 0 else { throw .damaged(what: "the vectors of document \(id)") }
+        count = payload.count / stride
+    }
+
+    static func bytes(_ passages: [IndexedPassage]) -> Data {
+        var data = Data()
+        if let first = passages.first {
+            data.reserveCapacity(passages.count * (header + first.vector.count * MemoryLayout<Float>.stride))
+        }
+        for passage in passages {
+            data.append(contentsOf: passage.id.bytes)
+            data.append(contentsOf: passage.embeddingDigest)
+            passage.vector.withUnsafeBytes { data.append(contentsOf: $0) }
+        }
+        return data
+    }
+
+    private func slice(_ row: Int, from offset: Int, count: Int) -> Data {
+        let start = payload.startIndex + row * stride + offset
+        return payload[start..<start + count]
+    }
+
+    func passage(_ row: Int) -> PassageID { PassageID(bytes: Array(slice(row, from: 0, count: 16))) }
+
+    func embeddingDigest(_ row: Int) -> [UInt8] { Array(slice(row, from: 16, count: 32)) }
+
+    func withVector<Result>(_ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try slice(row, from: Self.header, count: dimension * MemoryLayout<Float>.stride).withUnsafeBytes(body)
+    }
+
+    func vector(_ row: Int) -> [Float] {
+        withVector(row) { bytes in
+            [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
+                UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
+                count = dimension
+            }
+        }
+    }
+}
