@@ -2,8 +2,8 @@ package import Cedar
 package import Labels
 
 extension LabelAuthorizer {
-    /// What every policy says about a label, each evaluated from the beginning; nil for a label that is not as the schema
-    /// says, or for a principal that is not in the store: both are denied whatever the policies say.
+    /// What every policy about retrieving says about a label, each evaluated from the beginning; nil for a label that
+    /// is not as the schema says, or for a principal that is not in the store: both are denied whatever the policies say.
     package func outcomes(of label: Label, for request: AccessRequest) -> [PolicyOutcome]? {
         guard isKnown(request.principal), let resource = records.resource(of: label),
             let store = try? entities.adding([resource])
@@ -12,7 +12,18 @@ extension LabelAuthorizer {
             of: Request(
                 principal: request.principal, action: AccessRequest.action, resource: resource.uid,
                 context: request.context),
-            entities: store)
+            entities: store
+        ).filter { isAboutRetrieving($0.policy) }
+    }
+
+    /// Whether the scope of a policy takes the action in, whatever it says of principal and resource.
+    private func isAboutRetrieving(_ policy: Policy) -> Bool {
+        switch policy.action {
+        case .any: true
+        case .equal(let action): action == AccessRequest.action
+        case .in(let group): entities.isEntity(AccessRequest.action, in: group)
+        case .inAny(let groups): groups.contains { entities.isEntity(AccessRequest.action, in: $0) }
+        }
     }
 
     /// Whether one label may be read, whatever index it is of. Nothing is kept of the decision.

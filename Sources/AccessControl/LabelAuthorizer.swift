@@ -14,7 +14,7 @@ package struct LabelAuthorizer: Sendable {
     package let names: ResourceNames
     let plan: PolicyPlan
     let entities: Entities
-    private let schema: Schema
+    let schema: Schema
     private let principalTypes: Set<EntityTypeName>
     let records: LabelRecords
     let cache: DecisionCache
@@ -94,7 +94,7 @@ package struct LabelAuthorizer: Sendable {
         return decisions
     }
 
-    private func name(of policy: PolicyID) -> String { (plan.policies[policy]?.name ?? policy.name).description }
+    func name(of policy: PolicyID) -> String { (plan.policies[policy]?.name ?? policy.name).description }
 
     /// Clearance comes from the store: a principal that is not in it has none, even where a policy permits anyone.
     func isKnown(_ principal: EntityUID) -> Bool {
