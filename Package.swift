@@ -136,7 +136,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("TextEmbedding", ["CVectorKernels", "EmbeddingServer"]),
     ("AccessControl", ["Cedar", "Labels"]),
     ("IndexStore", ["AccessControl", "Cedar", "CFaultFileLayer", "Labels", "Passages", "Sealing", "VectorSearch", grdb, crypto]),
-    ("Enclaves", ["AccessControl", "Cedar", "Labels"]),
+    ("Enclaves", ["AccessControl", "Cedar", "Labels", "Sealing"]),
     ("Ingest", ["Enclaves", "IndexStore", "Labels", "Passages", "Sealing", "TextEmbedding", crypto]),
     (
         "Retrieval",

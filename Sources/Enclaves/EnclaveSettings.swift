@@ -1,6 +1,7 @@
 package import Cedar
 package import Foundation
 package import Labels
+package import Sealing
 
 /// What `portcullis.yaml` says. Every number has a default and a range; a key that is not known is an error.
 package struct EnclaveSettings: Sendable {
@@ -14,6 +15,12 @@ package struct EnclaveSettings: Sendable {
     package let ingest: Ingest
     package let service: Service
     package let authentication: Authentication
+    package let keys: Keys
+    package let erasure: Erasure
+    /// Nil where the settings name no place for backups.
+    package let backup: Backup?
+    /// Whether what has outlived its retention is taken out each day.
+    package let sweepsDaily: Bool
     /// Ends with a slash; the URL of a citation is this and the percent-encoded path of the document.
     package let citationBase: String
 
@@ -53,5 +60,29 @@ package struct EnclaveSettings: Sendable {
         package let tokenSeconds: Int
         /// The issuer's public keys (JWKS); there always is one in production.
         package let keySet: URL?
+    }
+
+    package struct Keys: Sendable {
+        /// Where the key is that wraps all others. In production never a file that lies with what it opens.
+        package let root: RootKeySource
+    }
+
+    package struct Erasure: Sendable {
+        /// Whether it takes two people to erase.
+        package let needsSecondPerson: Bool
+        /// The attribute of a label that names whom a passage is about. The schema has it, unless it is the standard one.
+        package let subjectAttribute: ByteText
+
+        package static let standardSubjectAttribute: ByteText = "subjects"
+    }
+
+    package struct Backup: Sendable {
+        package let folder: URL
+        /// Where the keys of backups are. Neither folder lies within the other.
+        package let keyFolder: URL
+        /// How long the key of a backup is kept, in days.
+        package let keyDays: Int
+        /// A public key for the day on which the root key is lost.
+        package let recoveryKey: URL?
     }
 }

@@ -19,13 +19,19 @@ struct SettingsReader {
         let ingest = self.ingest(&fields)
         let service = self.service(&fields, mode: mode)
         let authentication = section("authentication", of: &fields) { inner in self.authentication(&inner, mode: mode) }
+        let keys = self.keys(&fields, mode: mode, index: index)
+        let erasure = self.erasure(&fields, mode: mode)
+        let backup = self.backup(&fields)
+        let sweepsDaily = self.sweepsDaily(&fields)
         let citations = section("citations", of: &fields) { inner in citationBase(&inner) }
         fields.refuseRest()
-        guard log.problems.isEmpty, let name, let mode, let index, let embedding, let authentication, let citations
+        guard log.problems.isEmpty, let name, let mode, let index, let embedding, let authentication, let keys,
+            let citations
         else { return nil }
         return EnclaveSettings(
             name: name, mode: mode, index: index, purposes: purposes, embedding: embedding, ingest: ingest,
-            service: service, authentication: authentication, citationBase: citations)
+            service: service, authentication: authentication, keys: keys, erasure: erasure, backup: backup,
+            sweepsDaily: sweepsDaily, citationBase: citations)
     }
 
     /// Reads the mapping under a key that must be there.

@@ -67,9 +67,11 @@ struct YAMLFields {
         return Self.text(value, path: path(of: key), limit: limit, log: log).map { ($0, value.line) }
     }
 
-    mutating func requiredText(_ key: String) -> (text: String, line: Int)? {
+    mutating func requiredText(
+        _ key: String, limit: Int = EnclaveLimits.textBytes
+    ) -> (text: String, line: Int)? {
         guard let value = require(key) else { return nil }
-        return Self.text(value, path: path(of: key), log: log).map { ($0, value.line) }
+        return Self.text(value, path: path(of: key), limit: limit, log: log).map { ($0, value.line) }
     }
 
     mutating func number(_ key: String, in range: ClosedRange<Int>, default standard: Int) -> Int {

@@ -76,9 +76,11 @@ struct CommandTests {
         let enclave = try Program.enclave()
         let path = enclave.url.path
         _ = try await Program.run("ingest", path)
-        let settings = try String(contentsOf: enclave.url.appending(path: "portcullis.yaml"), encoding: .utf8)
+        let settings =
+            try String(contentsOf: enclave.url.appending(path: "portcullis.yaml"), encoding: .utf8)
             .replacing("mode: development", with: "mode: production")
             .replacing("  audience: sample", with: "  audience: sample\n  key_set: keys.jwks.json")
+            + "\nkeys: {root: {credential: root}}\n"
         try enclave.write(settings, to: "portcullis.yaml")
         try enclave.write(#"{"keys": []}"#, to: "keys.jwks.json")
         let retrieve = try await Program.run("retrieve", path, "--as", "alice", "--purpose", "work", "wing")

@@ -22,7 +22,9 @@ struct ImportTests {
             "AccessControl", "Labels", "Passages", "VectorSearch", "GRDB", "Crypto", "Dispatch", "Foundation", "Glibc",
             "Synchronization",
         ],
-        "Enclaves": ["AccessControl", "Cedar", "Labels", "Passages", "Yams", "Crypto", "Foundation", "Glibc"],
+        "Enclaves": [
+            "AccessControl", "Cedar", "Labels", "Passages", "Sealing", "Yams", "Crypto", "Foundation", "Glibc",
+        ],
         "Ingest": [
             "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "StrictJSON", "TextEmbedding", "CMarkGFM",
             "CLibXML2", "Crypto", "Subprocess", "SystemPackage", "Foundation", "Glibc", "Synchronization", "Dispatch",
