@@ -16,7 +16,7 @@ package struct Enclave: Sendable {
     package let policyVersion: String
     /// 16 hexadecimal digits; equal label rules and schema have equal versions, and give a document equal labels.
     package let labelVersion: String
-    /// What opens and is probably not meant: policies that can never apply.
+    /// What opens and is probably not meant: policies that can never apply, permits that leave the action open.
     package let warnings: [EnclaveProblem]
     package let labelRules: LabelRules
     private let recordRules: [RecordRule]
@@ -61,6 +61,7 @@ package struct Enclave: Sendable {
         if let schema = policyFolder.schema {
             SchemaRequirements(schema: schema, log: schemaLog).check()
             let reader = AttributeReader(schema: schema)
+            Self.check(settings?.erasure, schema, settingsLog)
             labels = labelsTree.flatMap { LabelsReader(attributes: reader, log: labelsLog).file($0) }
             principals = principalsTree.flatMap {
                 PrincipalsReader(attributes: reader, purposes: settings?.purposes, log: principalsLog).store($0)
@@ -92,5 +93,13 @@ package struct Enclave: Sendable {
         } catch {
             throw EnclaveError(problems: [EnclaveProblem(file: PrincipalsReader.file, message: error.description)])
         }
+    }
+
+    /// A name with a slip would find nobody's passages.
+    private static func check(_ erasure: EnclaveSettings.Erasure?, _ schema: Schema, _ log: ProblemLog) {
+        guard let name = erasure?.subjectAttribute, name != EnclaveSettings.Erasure.standardSubjectAttribute,
+            let passage = schema.entityType(LabelEntity.type), passage.attributes.attributes[CedarString(name)] == nil
+        else { return }
+        log.report(nil, "`erasure.subjects`: the schema gives Passage no attribute `\(name)`; name one that it gives")
     }
 }

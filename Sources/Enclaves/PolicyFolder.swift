@@ -8,7 +8,7 @@ import Passages
 struct PolicyFolder {
     let schema: Schema?
     let policies: PolicySet?
-    /// Policies that are valid and can never apply.
+    /// Policies that are valid and probably not meant.
     let warnings: [EnclaveProblem]
     /// 16 hexadecimal digits of a SHA-256 over names and bytes of these files: equal for equal policies.
     let version: String
@@ -40,7 +40,7 @@ struct PolicyFolder {
         if let schema, let policies, log.problems.isEmpty {
             let result = Validator(schema: schema).validate(policies)
             log.report(result.errors)
-            warnings = result.warnings.map(EnclaveProblem.init)
+            warnings = result.warnings.map(EnclaveProblem.init) + Self.wide(policies, schema)
         } else {
             warnings = []
         }
@@ -82,6 +82,20 @@ struct PolicyFolder {
         } catch {
             log.report(error)
             return nil
+        }
+    }
+
+    /// Permits that give what they were hardly written for: who thinks of reading and leaves the action open permits
+    /// all that the schema declares.
+    private static func wide(_ policies: PolicySet, _ schema: Schema) -> [EnclaveProblem] {
+        let more = AdministrativeAction.allCases.filter { schema.action($0.uid) != nil }.map(\.rawValue)
+        guard !more.isEmpty else { return [] }
+        return policies.policies.filter { $0.effect == .permit && $0.action == .any }.map {
+            EnclaveProblem(
+                $0.origin,
+                message:
+                    "the permit leaves the action open, and so permits to \(more.joined(separator: " and to ")) too; "
+                    + "write action == Action::\"retrieve\" if it is about reading")
         }
     }
 

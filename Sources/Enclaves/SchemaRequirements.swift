@@ -15,35 +15,55 @@ struct SchemaRequirements {
         where schema.entityType(type) == nil {
             log.report(nil, "the entity type \(type) is not declared; every enclave has it")
         }
-        checkAction()
+        checkActions()
         checkPassage()
         checkDocument()
         checkNothingElseRefersToPassages()
     }
 
-    private func checkAction() {
-        guard let action = schema.action(AccessRequest.action) else {
+    private func checkActions() {
+        if let action = schema.action(AccessRequest.action) {
+            if action.principalTypes != Self.principalTypes {
+                log.report(nil, "the action retrieve must apply to principal: [Person, Service]")
+            }
+            check(action)
+        } else {
             log.report(nil, "the action \"retrieve\" is not declared")
-            return
         }
-        if action.principalTypes != [Principal.personType, Principal.serviceType] {
-            log.report(nil, "the action retrieve must apply to principal: [Person, Service]")
+        for action in AdministrativeAction.allCases.compactMap({ schema.action($0.uid) }) {
+            if action.principalTypes.isEmpty || !action.principalTypes.isSubset(of: Self.principalTypes) {
+                log.report(
+                    nil,
+                    "the action \(action.uid.id) must apply to principal: [Person], [Service] or [Person, Service]")
+            }
+            check(action)
         }
+    }
+
+    private static let principalTypes: Set = [Principal.personType, Principal.serviceType]
+    private static let actions = Set([AccessRequest.action] + AdministrativeAction.allCases.map(\.uid))
+
+    private func check(_ action: Action) {
+        let name = action.uid.id
         if action.resourceTypes != [LabelEntity.type] {
-            log.report(nil, "the action retrieve must apply to resource: [Passage]")
+            log.report(nil, "the action \(name) must apply to resource: [Passage]")
+        }
+        // What permits the one would permit the other, and nobody who may erase may read for that.
+        for other in action.ancestors.intersection(Self.actions).sorted() {
+            log.report(nil, "the action \(name) is in \(other); declare it on its own")
         }
         let supplied = AccessRequest.contextType
-        for (name, attribute) in action.context.attributes.sorted(by: { $0.key < $1.key })
-        where supplied.attributes[name] != attribute {
+        for (key, attribute) in action.context.attributes.sorted(by: { $0.key < $1.key })
+        where supplied.attributes[key] != attribute {
             let remedy =
-                supplied.attributes[name].map { "declare it as \(Self.declaration(name, $0))" }
+                supplied.attributes[key].map { "declare it as \(Self.declaration(key, $0))" }
                 ?? "no request supplies it; take it out"
-            log.report(nil, "the context of retrieve declares \(Self.declaration(name, attribute)); \(remedy)")
+            log.report(nil, "the context of \(name) declares \(Self.declaration(key, attribute)); \(remedy)")
         }
-        for (name, attribute) in supplied.attributes.sorted(by: { $0.key < $1.key })
-        where action.context.attributes[name] == nil {
+        for (key, attribute) in supplied.attributes.sorted(by: { $0.key < $1.key })
+        where action.context.attributes[key] == nil {
             log.report(
-                nil, "the context of retrieve lacks \(Self.declaration(name, attribute)), which every request has")
+                nil, "the context of \(name) lacks \(Self.declaration(key, attribute)), which every request has")
         }
     }
 

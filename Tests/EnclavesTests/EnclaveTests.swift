@@ -113,6 +113,58 @@ struct EnclaveTests {
         }
     }
 
+    @Test("a permit that leaves the action open is a warning where there is more to do than reading")
+    func openPermit() throws {
+        var sample = SampleEnclave()
+        sample.files["policies/10-base.cedar"] = "permit (principal, action, resource);"
+        #expect(try sample.write { try Enclave(folder: $0).warnings }.isEmpty)
+        sample.files["policies/schema.cedarschema"]! += "\n" + SampleEnclave.erasing
+        sample.files["policies/30-more.cedar"] = """
+            forbid (principal, action, resource) when { !context.mfa };
+            permit (principal, action in [Action::"retrieve", Action::"erase"], resource);
+            """
+        #expect(
+            try sample.write { try Enclave(folder: $0).warnings.map(\.description) } == [
+                "policies/10-base.cedar:1:1: the permit leaves the action open, and so permits to erase too; write action == "
+                    + "Action::\"retrieve\" if it is about reading"
+            ])
+    }
+
+    @Test("policies about erasing are validated, name documents, and decide")
+    func erasing() throws {
+        let name = "0123456789abcdef0123456789abcdef"
+        var sample = SampleEnclave()
+        sample.replace(
+            "entity Passage in [Project]", with: "entity Document;\nentity Passage in [Project, Document]",
+            in: "policies/schema.cedarschema")
+        sample.files["policies/schema.cedarschema"]! += "\n" + SampleEnclave.erasing
+        sample.files["policies/30-erasure.cedar"] = """
+            permit (principal == Person::"maria.chen", action == Action::"erase", resource)
+            unless { resource in Document::"\(name)" };
+            """
+        try sample.write { folder in
+            let enclave = try Enclave(folder: folder)
+            #expect(enclave.warnings.isEmpty && enclave.authorizer.names.documents == [ByteText(name)])
+            let label = try enclave.labelRules.labeling(path: "projects/falcon/torque.md").documentLabel
+            let request = AccessRequest(
+                principal: try #require(enclave.principals.principal("maria.chen")).uid, purpose: "engineering",
+                now: 1_800_000_000_000, network: try #require(IPAddress(parsing: "127.0.0.1")), mfa: true)
+            let action = try enclave.authorizer.authorization(of: .erase, on: [label], for: request)
+            #expect(action.labels == [label])
+            let own = enclave.authorizer.names.label(label, document: ByteText(name), passage: nil)
+            #expect(throws: ActionRefused.self) {
+                try enclave.authorizer.authorization(of: .erase, on: [label, own], for: request)
+            }
+        }
+        sample.replace(
+            "unless {", with: "unless { resource.expires < context.now };//", in: "policies/30-erasure.cedar")
+        let error = try sample.write { folder in
+            #expect(throws: EnclaveError.self) { try Enclave(folder: folder) }
+        }
+        #expect(error?.description.contains("policies/30-erasure.cedar:2:") == true)
+        #expect(error?.description.contains(#"Person × Action::"erase" × Passage"#) == true)
+    }
+
     @Test("production needs the issuer's keys, and may bind anywhere")
     func production() throws {
         var sample = SampleEnclave()
@@ -120,9 +172,11 @@ struct EnclaveTests {
         let error = try sample.write { folder in
             #expect(throws: EnclaveError.self) { try Enclave(folder: folder) }
         }
-        #expect(error?.problems.count == 1)
+        #expect(error?.problems.count == 2)
         #expect(error?.description.contains("`authentication.key_set` is missing") == true)
+        #expect(error?.description.contains("`keys.root` is missing") == true)
         sample.replace("audience: sample", with: "audience: sample\n  key_set: keys.jwks.json", in: "portcullis.yaml")
+        sample.files["portcullis.yaml"]! += "\nkeys: {root: {credential: root}}\n"
         try sample.write { folder in
             let enclave = try Enclave(folder: folder)
             #expect(enclave.settings.authentication.keySet?.lastPathComponent == "keys.jwks.json")

@@ -351,6 +351,49 @@ struct MistakeTests {
         ),
     ].map { Mistake(file: "policies/20-export.cedar", text: $0.0, other: $0.1, message: $0.2) }
 
+    /// Changes to the declaration of an action besides retrieving.
+    static let inErasing: [(String, String, String)] = [
+        (
+            "principal: [Person]", "principal: [Group]",
+            "the action erase must apply to principal: [Person], [Service] or [Person, Service]"
+        ),
+        (
+            "principal: [Person]", "principal: [Person, Group]",
+            "the action erase must apply to principal: [Person], [Service] or [Person, Service]"
+        ),
+        ("resource: [Passage]", "resource: [Project]", "the action erase must apply to resource: [Passage]"),
+        ("resource: [Passage]", "resource: [Passage, Group]", "the action erase must apply to resource: [Passage]"),
+        ("mfa: Bool, ", "", "the context of erase lacks `mfa: Bool`, which every request has"),
+        (
+            "mfa: Bool, ", "mfa: Bool, reason: String, ",
+            "the context of erase declares `reason: String`; no request supplies it; take it out"
+        ),
+        (
+            "assistant?: String", "assistant: String",
+            "the context of erase declares `assistant: String`; declare it as `assistant?: String`"
+        ),
+        ("action erase", "action hold in [erase]", "the action hold is in Action::\"erase\"; declare it on its own"),
+        (
+            "action erase", "action erase in [retrieve]",
+            "the action erase is in Action::\"retrieve\"; declare it on its own"
+        ),
+        (" appliesTo {", " in [everything] appliesTo {", ""),
+        ("principal: [Person]", "principal: [Service]", ""),
+        ("principal: [Person]", "principal: [Service, Person]", ""),
+        ("action erase", "action hold, erase", ""),
+    ]
+
+    @Test("in the declaration of erasing", arguments: inErasing)
+    func erasing(text: String, other: String, message: String) throws {
+        var sample = SampleEnclave()
+        #expect(SampleEnclave.erasing.contains(text))
+        let declaration = SampleEnclave.erasing.replacing(text, with: other)
+        let more = other.contains("[erase]") ? SampleEnclave.erasing : ""
+        sample.files["policies/schema.cedarschema"]! += "\naction everything;\n\(declaration)\n\(more)"
+        let problems = try problems(sample)
+        #expect(problems.first ?? "" == (message.isEmpty ? "" : "policies/schema.cedarschema: \(message)"))
+    }
+
     @Test("in a policy", arguments: inPolicies)
     func policies(_ mistake: Mistake) throws { try check(mistake) }
 

@@ -1,3 +1,4 @@
+import AccessControl
 import Cedar
 import Foundation
 import TestSupport
@@ -61,6 +62,21 @@ struct PolicyTestTests {
         }
     }
 
+    @Test("No permit of the samples and of a new enclave leaves the action open, and all state who erases and holds")
+    func actions() throws {
+        let new = try NewFolder()
+        for folder in Self.samples.map({ Self.corpus.appending(path: $0) }) + [new.url] {
+            let enclave = try Enclave(folder: folder)
+            #expect(enclave.warnings.isEmpty, "\(folder.lastPathComponent): \(enclave.warnings)")
+            let tests = try PolicyTestRun(enclave).outcomes.map(\.test)
+            for action in AdministrativeAction.allCases {
+                #expect(enclave.schema.action(action.uid) != nil, "\(folder.lastPathComponent): \(action)")
+                let decisions = Set(tests.filter { $0.request.action == action.uid }.map(\.decision))
+                #expect(decisions == [.allow, .deny], "\(folder.lastPathComponent): \(action)")
+            }
+        }
+    }
+
     @Test("There are sample enclaves")
     func thereAreSamples() {
         #expect(Self.samples.contains("aerospace"))
@@ -88,6 +104,13 @@ struct PolicyTestTests {
         for (file, strict, loose) in [
             ("policies/limits.cedar", "unless { context.mfa }", "unless { true }"),
             ("policies/limits.cedar", "principal.until <= context.now", "principal.until < context.now"),
+            ("policies/erasure.cedar", "when { context.mfa }", "when { true }"),
+            ("policies/erasure.cedar", #"Group::"management""#, #"Group::"staff""#),
+            ("policies/erasure.cedar", #"action == Action::"erase""#, #"action == Action::"hold""#),
+            (
+                "policies/limits.cedar", "forbid (principal, action, resource)",
+                #"forbid (principal, action == Action::"retrieve", resource)"#
+            ),
             ("policies/reading.cedar", #"principal.clearance == "confidential" &&"#, ""),
         ] {
             let folder = try NewFolder()

@@ -24,7 +24,7 @@ struct ReferenceTests {
     func opens() throws {
         let enclave = try Enclave(folder: reference.write(to: folder))
         #expect(enclave.warnings.isEmpty)
-        #expect(enclave.settings.name == "hale-bolts" && enclave.policies.policies.count == 11)
+        #expect(enclave.settings.name == "hale-bolts" && enclave.policies.policies.count == 13)
         let joins = Set(enclave.labelScheme.attributes.values.map { "\($0.join)".prefix { $0 != "(" } })
         #expect(joins.count == 7, "the example shows every join")
     }
@@ -43,7 +43,7 @@ struct ReferenceTests {
     func policyTests() throws {
         let enclave = try Enclave(folder: reference.write(to: folder))
         let run = try PolicyTestRun(enclave)
-        #expect(run.outcomes.count == 2 && run.failures.isEmpty)
+        #expect(run.outcomes.count == 3 && run.failures.isEmpty)
     }
 
     @Test("Each change that is shown opens, or gives the messages below it")
@@ -129,6 +129,7 @@ struct ReferenceTests {
             "service.maximum_query_bytes": "\(settings.service.maximumQueryBytes)",
             "service.maximum_k": "\(settings.service.maximumK)",
             "authentication.token_seconds": "\(settings.authentication.tokenSeconds)",
+            "erasure.subjects": "\(settings.erasure.subjectAttribute)", "retention.sweep": "\(settings.sweepsDaily)",
         ]
         let rows = rows(of: SettingsReader.file)
         for (key, value) in actual {
@@ -172,11 +173,9 @@ struct ReferenceTests {
         let context = AccessRequest.contextType.attributes.keys.map { "`context.\($0)`" }
         #expect(try Set(reference.table("key", "type", "where it comes from").rows.map { $0[0] }) == Set(context))
         let fixed = try reference.table("name", "what it is").rows.flatMap { $0[0].quotedWords }
-        #expect(
-            Set(fixed) == [
-                "\(Principal.personType)", "\(Principal.serviceType)", "\(SchemaRequirements.groupType)",
-                "\(LabelEntity.type)", "\(AccessRequest.action)",
-            ])
+        let types = [Principal.personType, Principal.serviceType, SchemaRequirements.groupType, LabelEntity.type]
+        let actions = [AccessRequest.action] + AdministrativeAction.allCases.map(\.uid)
+        #expect(Set(fixed) == Set(types.map { "\($0)" } + actions.map { "\($0)" }))
     }
 
     /// The rows that describe keys of a file: those of tables with a type and a default.

@@ -96,6 +96,14 @@ struct SampleEnclave {
         "documents/public/brochure.md": "# Brochure\n\nWe make brackets.\n",
     ]
 
+    /// A declaration for the schema.
+    static let erasing = """
+        action erase appliesTo {
+            principal: [Person], resource: [Passage],
+            context: { purpose: String, now: datetime, network: ipaddr, mfa: Bool, assistant?: String }
+        };
+        """
+
     /// Replaces the one place where `text` stands.
     mutating func replace(_ text: String, with other: String, in file: String) {
         let parts = files[file]!.components(separatedBy: text)

@@ -20,9 +20,9 @@ extension EnclaveTemplate {
         forbid (principal, action == Action::"retrieve", resource)
         when { resource has expires && resource.expires <= context.now };
 
-        // Access that ends by itself.
+        // Access that ends by itself, whatever for.
         @id("access-ended")
-        forbid (principal, action == Action::"retrieve", resource)
+        forbid (principal, action, resource)
         when { principal has until && principal.until <= context.now };
 
         """#

@@ -1,8 +1,8 @@
 extension EnclaveTemplate {
     /// `policies/schema.cedarschema`: what policies can speak about.
     static let schema = #"""
-        // What policies can speak about. Person, Group, Service, Passage and the action retrieve are
-        // fixed names.
+        // What policies can speak about. Person, Group, Service, Passage and the actions are fixed
+        // names.
 
         // Closed lists: a value outside its list sets a document aside, or keeps this enclave from
         // opening.
@@ -35,6 +35,19 @@ extension EnclaveTemplate {
         // behalf.
         action retrieve appliesTo {
           principal: [Person, Service],
+          resource: [Passage],
+          context: {
+            purpose: String,
+            now: datetime,
+            network: ipaddr,
+            mfa: Bool,
+            assistant?: String,
+          },
+        };
+
+        // Taking passages out for good, and keeping what would go. Neither lets anybody read.
+        action erase, hold appliesTo {
+          principal: [Person],
           resource: [Passage],
           context: {
             purpose: String,

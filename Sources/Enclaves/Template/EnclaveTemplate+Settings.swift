@@ -51,6 +51,26 @@ extension EnclaveTemplate {
           # In production, the public keys of your identity provider (a JWKS file):
           # key_set: keys.jwks.json
 
+        # The root key wraps all other keys. Without this section a file beside the index holds it, which
+        # is for development alone. In production, one of: {file: PATH} elsewhere, {credential: NAME} of
+        # the service manager, {token: {module: PATH, token: LABEL, key: LABEL, pin_file: PATH}}.
+        # keys:
+        #   root: {credential: portcullis-root}
+
+        erasure:
+          # Whether it takes a second person to erase. In production it does, unless you say otherwise.
+          second_person: false
+
+        retention:
+          # Whether what has outlived its retention is taken out each day.
+          sweep: true
+
+        # Copies of the index, and the keys to them in a folder that does not go where the copies go.
+        # backup:
+        #   folder: ../backups
+        #   key_folder: ../backup-keys
+        #   key_days: 30
+
         citations:
           # The address of a cited document is this and its path below documents/.
           base_url: https://documents.example/\#(name)/

@@ -1,4 +1,4 @@
-/// A small, complete enclave to begin with: an invented maker of cargo bicycles, four people, seven policies with their
+/// A small, complete enclave to begin with: an invented maker of cargo bicycles, four people, nine policies with their
 /// tests, eight documents. It is part of the program, so that one binary is enough.
 struct EnclaveTemplate {
     /// Small letters, digits and hyphens.
@@ -18,8 +18,10 @@ struct EnclaveTemplate {
             (path: "policies/schema.cedarschema", text: Self.schema),
             (path: "policies/reading.cedar", text: Self.readingPolicies),
             (path: "policies/limits.cedar", text: Self.limitPolicies),
+            (path: "policies/erasure.cedar", text: Self.erasurePolicies),
             (path: "policies/tests/reading.json", text: Self.readingTests),
             (path: "policies/tests/limits.json", text: Self.limitTests),
+            (path: "policies/tests/erasure.json", text: Self.erasureTests),
             (path: "questions.jsonl", text: Self.questions),
             (path: ".gitignore", text: "# Passages in the clear, and keys.\nindex/\n"),
             (path: "portcullis.yaml", text: settings),

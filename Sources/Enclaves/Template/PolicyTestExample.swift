@@ -32,6 +32,7 @@ struct PolicyTestExample {
     let name: String
     let principal: Principal
     let passage: Passage
+    var action = "retrieve"
     var purpose = "work"
     var mfa = true
     var now = "2026-03-02T09:00:00Z"
@@ -53,7 +54,7 @@ struct PolicyTestExample {
                 "name": "\(name)",
                 "request": {
                   "principal": \(Self.uid(principal.type, principal.id)),
-                  "action": \(Self.uid("Action", "retrieve")),
+                  "action": \(Self.uid("Action", action)),
                   "resource": \(Self.uid("Passage", "p")),
                   "context": {
                     "purpose": "\(purpose)", "mfa": \(mfa),
@@ -127,6 +128,10 @@ extension PolicyTestExample.Principal {
     static let screen = Self(type: "Service", id: "showroom-screen", clearance: "public", departments: [])
 
     func with(clearance: String) -> Self {
+        Self(type: type, id: id, clearance: clearance, departments: departments, until: until, groups: groups)
+    }
+
+    func with(until: String) -> Self {
         Self(type: type, id: id, clearance: clearance, departments: departments, until: until, groups: groups)
     }
 }
