@@ -14,6 +14,9 @@ package struct AuthorizedAction: Hashable, Sendable {
     /// Each of them was permitted; no other one is.
     package let labels: Set<Label>
 
+    /// Type and id, as policies write them.
+    package var principalName: String { principal.description }
+
     /// For `LabelAuthorizer` alone.
     init(_ action: AdministrativeAction, on labels: Set<Label>, for request: AccessRequest) {
         self.action = action

@@ -162,11 +162,6 @@ enum Clock {
     static var now: Int64 { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 }
 
-extension EmbeddingModel {
-    /// What an index records of its model.
-    package var identity: String { "\(name), \(dimension) dimensions, sha256 \(digest)" }
-}
-
 extension EndpointConfiguration {
     init(_ settings: EndpointSettings) {
         self.init(

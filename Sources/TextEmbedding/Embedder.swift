@@ -14,6 +14,9 @@ package struct EmbeddingModel: Codable, Hashable, Sendable {
         self.maximumTokens = maximumTokens
         self.digest = digest
     }
+
+    /// What an index records of the model that made its vectors.
+    package var identity: String { "\(name), \(dimension) dimensions, sha256 \(digest)" }
 }
 
 /// Text to vectors of unit length.

@@ -21,7 +21,7 @@ extension KeyStore {
     }
 
     /// The root keys that the source has; none where its file is not there.
-    private static func candidates(_ source: RootKeySource) throws -> [RootKey] {
+    static func candidates(_ source: RootKeySource) throws -> [RootKey] {
         do throws(KeyError) {
             return try source.candidates()
         } catch .missing {

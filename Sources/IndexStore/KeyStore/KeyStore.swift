@@ -29,12 +29,26 @@ package final class KeyStore: Sendable {
     /// - Parameters:
     ///   - roots: The root keys that there are; one of them wrapped the epochs.
     ///   - rootName: What the settings call their source, for errors.
-    init(indexPath: String, roots: [RootKey], rootName: String) throws {
-        path = Self.path(ofIndex: indexPath)
-        file = try DatabaseFile(.keyStore, path: path, create: false)
+    convenience init(indexPath: String, roots: [RootKey], rootName: String) throws {
+        let path = Self.path(ofIndex: indexPath)
+        let file = try DatabaseFile(.keyStore, path: path, create: false)
+        try self.init(file) { rows, enclave in
+            try Self.epochKeys(rows, enclave: enclave, path: path, roots: roots, rootName: rootName)
+        }
+    }
+
+    /// Opens a key store whose epoch keys are known.
+    convenience init(_ file: DatabaseFile, epochs: [Int64: SecretKey]) throws {
+        try self.init(file) { _, _ in epochs }
+    }
+
+    private init(
+        _ file: DatabaseFile, epochs: (_ rows: [StoredRow], _ enclave: [UInt8]) throws -> [Int64: SecretKey]
+    ) throws {
+        path = file.path
+        self.file = file
         do {
-            let path = path
-            let loaded = try file.pool.read { db in try Self.load(db, path: path, roots: roots, rootName: rootName) }
+            let loaded = try file.pool.read { db in try Self.load(db, path: file.path, epochs: epochs) }
             enclave = loaded.enclave
             ring = loaded.ring
             secret = loaded.secret
@@ -180,7 +194,9 @@ extension KeyStore {
     }
 
     /// Everything, checked against the digest of all rows. O(keys).
-    private static func load(_ db: Database, path: String, roots: [RootKey], rootName: String) throws -> Loaded {
+    private static func load(
+        _ db: Database, path: String, epochs: (_ rows: [StoredRow], _ enclave: [UInt8]) throws -> [Int64: SecretKey]
+    ) throws -> Loaded {
         func meta(_ key: String) throws -> Data? {
             try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key])
         }
@@ -188,7 +204,7 @@ extension KeyStore {
             let storedState = try meta(KeyStoreSchema.Meta.state)
         else { throw IndexError.keyStoreDamaged(path: path, what: "it is not whole") }
         let rows = try StoredRow.all(in: db, path: path)
-        let epochs = try epochKeys(rows, enclave: enclave, path: path, roots: roots, rootName: rootName)
+        let epochs = try epochs(rows, enclave)
         guard let current = epochs.keys.max() else {
             throw IndexError.keyStoreDamaged(path: path, what: "it has no epoch")
         }

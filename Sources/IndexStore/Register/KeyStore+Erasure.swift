@@ -1,3 +1,5 @@
+import Synchronization
+
 extension KeyStore {
     /// Destroys keys and puts the erasure on record, in one transaction: from here on it is certain.
     func erase(_ ids: [DataKeyID], _ erasure: Erasure) throws {

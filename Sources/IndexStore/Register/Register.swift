@@ -1,6 +1,8 @@
 import Foundation
 import GRDB
+import Passages
 import Sealing
+import Synchronization
 
 /// The register in memory.
 package struct Register: Sendable {

@@ -1,0 +1,159 @@
+package import Foundation
+import GRDB
+import Passages
+import Sealing
+import VectorSearch
+
+/// A backup that was made.
+package struct MadeBackup: Sendable {
+    package let folder: URL
+    package let keyStore: URL
+    package let manifest: BackupManifest
+    package let keyBackup: KeyBackup
+    /// Copies of the key store that were past their time and are destroyed now.
+    package let expired: Int
+}
+
+extension SQLiteIndex {
+    /// Copies index and key store while requests go on; changes wait until it is done. Both are copied as they lie, sealed.
+    ///
+    /// - Parameters:
+    ///   - name: What the copies are called, followed by the time.
+    ///   - folder: Gets a folder with the index and its manifest.
+    ///   - keyFolder: Gets the key store. Whoever has both folders and the root key has everything.
+    ///   - keyDays: After how many days a copy of the key store is destroyed.
+    ///   - recoveryKey: File of a public key that the copy of the key store is readable with too.
+    package func backUp(
+        name: String, to folder: URL, keysTo keyFolder: URL, keyDays: Int, recoveryKey: URL?, now: Date = Date()
+    ) async throws -> MadeBackup {
+        let stamp = Self.stamp(now)
+        let target = folder.appending(path: "\(name)-\(stamp)", directoryHint: .isDirectory)
+        let keyTarget = keyFolder.appending(path: "\(name)-\(stamp).keys")
+        let draft = folder.appending(path: "\(name)-\(stamp).new", directoryHint: .isDirectory)
+        for taken in [target, keyTarget] where FileManager.default.fileExists(atPath: taken.path) {
+            throw BackupError.occupied(path: taken.path)
+        }
+        try? FileManager.default.removeItem(at: draft)
+        for needed in [draft, keyFolder] {
+            try FileManager.default.createDirectory(
+                at: needed, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
+        defer { try? FileManager.default.removeItem(at: draft) }
+        let record = KeyBackup(
+            time: now.milliseconds, expires: now.addingTimeInterval(Double(keyDays) * 86_400).milliseconds)
+        do {
+            // On record first: an erasure must know of every copy.
+            try await self.record(record)
+            let manifest = try await database.pool.writeWithoutTransaction { [self] db in
+                let snapshot = snapshot()
+                let manifest = try manifest(of: snapshot, db, made: now)
+                try Self.copy(db, to: draft.appending(path: "index.sqlite"))
+                try keyStore.file.pool.writeWithoutTransaction { keys in try Self.copy(keys, to: keyTarget) }
+                if let recoveryKey {
+                    try DurableFile.write(
+                        keyStore.recovery(publicKeyFile: recoveryKey.path), to: keyTarget.path + ".recovery")
+                }
+                return manifest
+            }
+            try DurableFile.write(manifest.json, to: draft.appending(path: BackupManifest.file).path)
+            try DurableFile.move(draft.path, to: target.path)
+            return MadeBackup(
+                folder: target, keyStore: keyTarget, manifest: manifest, keyBackup: record,
+                expired: try await destroyExpired(name: name, in: keyFolder, keyDays: keyDays, now: now))
+        } catch {
+            throw IndexError.translated(error, path: folder.path)
+        }
+    }
+
+    /// Copies of the key store that are past their time; the records of them go with them.
+    private func destroyExpired(name: String, in keyFolder: URL, keyDays: Int, now: Date) async throws -> Int {
+        let past = keyStore.register.backups.values.filter { $0.expires <= now.milliseconds }
+        var destroyed = 0
+        for backup in past {
+            let file = keyFolder.appending(path: "\(name)-\(Self.stamp(Date(milliseconds: backup.time))).keys")
+            for path in [file.path, file.path + ".recovery"] where FileManager.default.fileExists(atPath: path) {
+                try FileManager.default.removeItem(atPath: path)
+                destroyed += 1
+            }
+        }
+        if !past.isEmpty {
+            try keyStore.removeRecords(past.map(\.id))
+            try await change { _ in }
+        }
+        return destroyed
+    }
+
+    static func stamp(_ date: Date) -> String {
+        let text = date.ISO8601Format(.iso8601(timeZone: .gmt, includingFractionalSeconds: true))
+        return String(text.filter { $0 != ":" && $0 != "-" && $0 != "." })
+    }
+
+    /// A copy under another name, whole and on the disk when it has its own.
+    private static func copy(_ db: Database, to file: URL) throws {
+        let draft = file.path + ".new"
+        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(draft + suffix) }
+        let mask = umask(0o077)
+        defer { umask(mask) }
+        let copy = try DatabaseQueue(path: draft)
+        try copy.writeWithoutTransaction { target in
+            try target.execute(sql: "PRAGMA synchronous = FULL")
+            try db.backup(to: target)
+            // Without a log beside it.
+            try target.execute(sql: "PRAGMA journal_mode = DELETE")
+        }
+        try copy.close()
+        try DurableFile.move(draft, to: file.path)
+    }
+
+    private func manifest(of snapshot: IndexSnapshot, _ db: Database, made: Date) throws -> BackupManifest {
+        BackupManifest(
+            enclave: Hexadecimal.text(keyStore.enclave), model: model, dimension: snapshot.dimension,
+            made: made.ISO8601Format(), generation: snapshot.generation,
+            documents: try Int.fetchOne(db, sql: "SELECT count(*) FROM documents") ?? 0,
+            passages: snapshot.passageCount, labels: snapshot.partitions.count,
+            records: Hexadecimal.text(snapshot.records.bytes), samples: try snapshot.sampleDigest(db))
+    }
+
+    /// What this index would say of itself in a backup.
+    func manifest(made: Date) async throws -> BackupManifest {
+        let snapshot = snapshot()
+        return try await database.read { [self] db in try manifest(of: snapshot, db, made: made) }
+    }
+}
+
+extension IndexSnapshot {
+    /// How many passages are asked for, and how many answers to each count.
+    private static let (sampleCount, answerCount) = (16, 10)
+
+    /// A keyed digest of what is nearest to some passages, over all labels, with scores and texts. It leaves nobody's
+    /// clearance out of account: nothing but the digest comes out.
+    fileprivate func sampleDigest(_ db: Database) throws -> String {
+        let ordered = partitions.values.filter { $0.rows.count > 0 }.sorted { $0.digest < $1.digest }
+        let step = max(1, ordered.count / Self.sampleCount)
+        var message: [UInt8] = []
+        for sample in stride(from: 0, to: ordered.count, by: step).prefix(Self.sampleCount) {
+            guard let key = ordered[sample].rows.keys.min(), let vector = ordered[sample].rows.vector(of: key) else {
+                continue
+            }
+            let found = try scan.topK(
+                query: QueryVector(vector), k: Self.answerCount, partitions: ordered.map(\.rows), minimumScore: -2)
+            for row in found {
+                message += row.key.bytes + withUnsafeBytes(of: row.score.bitPattern.bigEndian) { Array($0) }
+            }
+            message += try textDigest(of: PassageID(bytes: key.bytes), db)
+        }
+        return Hexadecimal.text(keys.samples(message))
+    }
+
+    private func textDigest(of id: PassageID, _ db: Database) throws -> [UInt8] {
+        let place = try Row.fetchOne(
+            db, sql: "SELECT document_row, ordinal FROM passages WHERE passage_id = ? ORDER BY document_row, ordinal",
+            arguments: [Data(id.bytes)])
+        guard let place, let record = try DocumentRecord.fetch(row: place.number("document_row"), in: db) else {
+            throw IndexError.damaged(what: "passage \(id) is missing")
+        }
+        let reader = DocumentReader(db: db, snapshot: self)
+        let document = try reader.opened(record, try labels(of: record))
+        return try reader.passageBody(Int(place.number("ordinal")), of: document).body.sha256
+    }
+}
