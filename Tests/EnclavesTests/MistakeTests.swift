@@ -361,6 +361,10 @@ struct MistakeTests {
             "principal: [Person]", "principal: [Person, Group]",
             "the action erase must apply to principal: [Person], [Service] or [Person, Service]"
         ),
+        (
+            SampleEnclave.erasing, "action erase;",
+            "the action erase must apply to principal: [Person], [Service] or [Person, Service]"
+        ),
         ("resource: [Passage]", "resource: [Project]", "the action erase must apply to resource: [Passage]"),
         ("resource: [Passage]", "resource: [Passage, Group]", "the action erase must apply to resource: [Passage]"),
         ("mfa: Bool, ", "", "the context of erase lacks `mfa: Bool`, which every request has"),
