@@ -81,7 +81,7 @@ package struct IndexRestore: Sendable {
         let outcome = try await trial.assemble(backup, keyStore: keyStore, recoveryKey)
         let expected = outcome.manifest
         let index = try trial.open(expected)
-        let found = try await index.manifest(made: Date())
+        let found = try await index.newManifest(made: Date())
         for (what, expected, found) in [
             ("enclave", expected.enclave, found.enclave), ("documents", "\(expected.documents)", "\(found.documents)"),
             ("passages", "\(expected.passages)", "\(found.passages)"),

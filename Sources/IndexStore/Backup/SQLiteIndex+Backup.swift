@@ -46,7 +46,7 @@ extension SQLiteIndex {
             try await self.record(record)
             let manifest = try await database.pool.writeWithoutTransaction { [self] db in
                 let snapshot = snapshot()
-                let manifest = try manifest(of: snapshot, db, made: now)
+                let manifest = try newManifest(of: snapshot, db, made: now)
                 try Self.copy(db, to: draft.appending(path: "index.sqlite"))
                 try keyStore.file.pool.writeWithoutTransaction { keys in try Self.copy(keys, to: keyTarget) }
                 if let recoveryKey {
@@ -105,7 +105,7 @@ extension SQLiteIndex {
         try DurableFile.move(draft, to: file.path)
     }
 
-    private func manifest(of snapshot: IndexSnapshot, _ db: Database, made: Date) throws -> BackupManifest {
+    private func newManifest(of snapshot: IndexSnapshot, _ db: Database, made: Date) throws -> BackupManifest {
         BackupManifest(
             enclave: Hexadecimal.text(keyStore.enclave), model: model, dimension: snapshot.dimension,
             made: made.ISO8601Format(), generation: snapshot.generation,
@@ -115,9 +115,9 @@ extension SQLiteIndex {
     }
 
     /// What this index would say of itself in a backup.
-    func manifest(made: Date) async throws -> BackupManifest {
+    func newManifest(made: Date) async throws -> BackupManifest {
         let snapshot = snapshot()
-        return try await database.read { [self] db in try manifest(of: snapshot, db, made: made) }
+        return try await database.read { [self] db in try newManifest(of: snapshot, db, made: made) }
     }
 }
 
