@@ -131,7 +131,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("Labels", []),
     ("Passages", ["Labels"]),
     ("Inspection", ["Passages"]),
-    ("Sealing", []),
+    ("Sealing", ["CSealing", crypto]),
     ("VectorSearch", ["CVectorKernels"]),
     ("TextEmbedding", ["CVectorKernels", "EmbeddingServer"]),
     ("AccessControl", ["Cedar", "Labels"]),

@@ -9,6 +9,8 @@ package enum KeyError: Error, Equatable {
     /// The file holds something else than a key of 32 bytes.
     case damaged(path: String, bytes: Int)
     case credentialsMissing(name: String)
+    /// Portcullis was to make a credential, and the service manager does that.
+    case credentialNotMade(name: String)
     /// A token, by what was tried and the reason that the module gives.
     case token(what: String, reason: String, remedy: String)
     case memory(reason: String)
@@ -31,8 +33,13 @@ extension KeyError: CustomStringConvertible {
         case .damaged(let path, let bytes):
             "the key file \(path) holds \(bytes) bytes and a key has \(SecretKey.length); restore it from its backup"
         case .credentialsMissing(let name):
-            "the settings name the credential \(name), and the service manager passed none; add `LoadCredentialEncrypted=\(name)` "
-                + "to the unit"
+            "the settings name the credential \(name), and the service manager passed none; add "
+                + "`LoadCredentialEncrypted=\(name)` to the unit"
+        case .credentialNotMade(let name):
+            "the credential \(name) was not passed, and Portcullis cannot make it, for that is the service manager's; "
+                + "run `head -c \(SecretKey.length) /dev/urandom | systemd-creds encrypt --name=\(name) - "
+                + "/etc/credstore.encrypted/\(name)` as root, add "
+                + "`LoadCredentialEncrypted=\(name):/etc/credstore.encrypted/\(name)` to the unit, and start it again"
         case .token(let what, let reason, let remedy):
             "\(what): \(reason); \(remedy)"
         case .memory(let reason):

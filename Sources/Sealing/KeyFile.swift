@@ -5,7 +5,16 @@ import Glibc
 package enum KeyFile {
     /// The key of 32 bytes in the file at `path`.
     package static func key(at path: String) throws(KeyError) -> SecretKey {
-        var bytes = try contents(at: path, orMake: nil)
+        try key(try contents(at: path, orMake: nil), of: path)
+    }
+
+    /// The key in a file whose owner and mode have been checked.
+    static func readKey(at path: String) throws(KeyError) -> SecretKey {
+        try key(try read(path), of: path)
+    }
+
+    private static func key(_ contents: consuming Data, of path: String) throws(KeyError) -> SecretKey {
+        var bytes = contents
         defer { bytes.resetBytes(in: 0..<bytes.count) }
         guard bytes.count == SecretKey.length else { throw .damaged(path: path, bytes: bytes.count) }
         return try SecretKey(copying: bytes)
@@ -36,6 +45,10 @@ package enum KeyFile {
         guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0, status.st_uid == geteuid() else {
             throw .exposed(path: path, mode: String(status.st_mode & 0o7777, radix: 8))
         }
+        return try read(path)
+    }
+
+    private static func read(_ path: String) throws(KeyError) -> Data {
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw .file(path: path, reason: "it cannot be read")
         }
@@ -46,7 +59,8 @@ package enum KeyFile {
     /// several that make one at the same moment, the first to lock the draft makes it for all; the draft stays the same
     /// file until then.
     private static func write(_ make: () -> Data, to path: String) throws(FileFailure) {
-        let draft = path + ".new"
+        // Not `.new`: that is the name of the next root key beside its predecessor.
+        let draft = path + ".draft"
         let descriptor = open(draft, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileFailure(path: draft, code: errno) }
         defer { close(descriptor) }
