@@ -32,7 +32,10 @@ package struct Server: Sendable {
             engine: engine, socket: try ControlSocket(enclave: enclave), logger: logger
         ).application()
         var configuration = ServiceGroupConfiguration(
-            services: [.init(service: query), .init(service: control)], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: [
+                .init(service: query), .init(service: control),
+                .init(service: Housekeeping(engine: engine, logger: logger)),
+            ], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         // What hangs is cut, so that a restart is never blocked.
         configuration.maximumGracefulShutdownDuration = .seconds(20)

@@ -8,7 +8,7 @@ import Synchronization
 package struct Register: Sendable {
     package internal(set) var erasures: [RegisterID: Erasure] = [:]
     package internal(set) var holds: [RegisterID: LegalHold] = [:]
-    package internal(set) var requests: [RegisterID: ErasureRequest] = [:]
+    package internal(set) var requests: [RegisterID: PendingRequest] = [:]
     package internal(set) var backups: [RegisterID: KeyBackup] = [:]
     private var erasedDocuments: Set<String> = []
     private var erasedContents: Set<String> = []
@@ -30,7 +30,7 @@ package struct Register: Sendable {
             erasedDocuments.formUnion(record.documents.map(\.document))
             erasedContents.formUnion(record.documents.map(\.content))
         case let record as LegalHold: holds[record.id] = record
-        case let record as ErasureRequest: requests[record.id] = record
+        case let record as PendingRequest: requests[record.id] = record
         case let record as KeyBackup: backups[record.id] = record
         default: preconditionFailure("no such kind of record")
         }
@@ -89,7 +89,7 @@ extension KeyStore {
                 switch kind {
                 case .erasure: register.put(try decoder.decode(Erasure.self, from: payload))
                 case .hold: register.put(try decoder.decode(LegalHold.self, from: payload))
-                case .request: register.put(try decoder.decode(ErasureRequest.self, from: payload))
+                case .request: register.put(try decoder.decode(PendingRequest.self, from: payload))
                 case .backup: register.put(try decoder.decode(KeyBackup.self, from: payload))
                 }
             } catch {

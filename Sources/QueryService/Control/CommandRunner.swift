@@ -10,7 +10,7 @@ import StrictJSON
 
 /// Carries commands out on an open enclave and says what comes of them.
 package struct CommandRunner: Sendable {
-    private let engine: Engine
+    let engine: Engine
 
     package init(engine: Engine) {
         self.engine = engine
@@ -92,6 +92,10 @@ package struct CommandRunner: Sendable {
                 index: engine.index.snapshot(), network: .loopback, now: Clock.now)
             emit(.output(json ? try Self.json(difference) : difference.text))
             return difference.rows.isEmpty ? .success : .incomplete
+        case .keyStatus, .rotateKeys, .backUp:
+            return try await keys(command, emit)
+        case .erase, .confirm, .erasures, .certificate, .hold, .release, .holds, .sweep:
+            return try await records(command, emit)
         }
     }
 
@@ -122,7 +126,7 @@ package struct CommandRunner: Sendable {
         return .success
     }
 
-    private static func json(_ value: some Encodable) throws -> String {
+    static func json(_ value: some Encodable) throws -> String {
         String(decoding: try JSONEncoder.canonical.encode(value), as: UTF8.self) + "\n"
     }
 }

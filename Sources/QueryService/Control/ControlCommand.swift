@@ -1,3 +1,5 @@
+package import IndexStore
+
 /// A command on an enclave, as one process asks another for it.
 package enum ControlCommand: Codable, Sendable {
     case ingest(IngestArguments)
@@ -11,6 +13,48 @@ package enum ControlCommand: Codable, Sendable {
     case explainDecision(person: String, path: String, purpose: String?, json: Bool)
     /// What the policies and principals of another folder would change.
     case comparePolicies(folder: String, json: Bool)
+    case keyStatus(json: Bool)
+    case rotateKeys(root: Bool)
+    case erase(EraseArguments)
+    /// Carries out what another person asked for.
+    case confirm(id: String, identity: Identity, purpose: String?, json: Bool)
+    /// Erasures, and what waits for a second person.
+    case erasures(json: Bool)
+    case certificate(id: String)
+    case hold(scope: RecordScope, reason: String, identity: Identity, purpose: String?, json: Bool)
+    case release(id: String, reason: String, identity: Identity, purpose: String?, json: Bool)
+    case holds(json: Bool)
+    case sweep(isDryRun: Bool, json: Bool)
+    case backUp(json: Bool)
+
+    /// Who asks for an action that policies decide about.
+    package enum Identity: Codable, Sendable {
+        /// In development, by name.
+        case person(String)
+        /// A bearer token, as the query service takes it.
+        case token(String)
+    }
+
+    package struct EraseArguments: Codable, Sendable {
+        package let scope: RecordScope
+        package let reason: String
+        /// Whether documents about other people too go with a subject.
+        package let includesShared: Bool
+        package let identity: Identity
+        package let purpose: String?
+        package let json: Bool
+
+        package init(
+            scope: RecordScope, reason: String, includesShared: Bool, identity: Identity, purpose: String?, json: Bool
+        ) {
+            self.scope = scope
+            self.reason = reason
+            self.includesShared = includesShared
+            self.identity = identity
+            self.purpose = purpose
+            self.json = json
+        }
+    }
 
     package struct IngestArguments: Codable, Sendable {
         /// Whether documents whose labels changed are all that is taken up.

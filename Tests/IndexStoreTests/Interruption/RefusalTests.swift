@@ -179,7 +179,7 @@ struct RefusalTests {
         index = nil
         try FileManager.default.removeItem(atPath: Fixture.path(folder))
         try log.write(to: URL(filePath: Fixture.path(folder) + "-wal"))
-        for suffix in [".new", ".new-wal", ".new-journal", ".keys.new", ".root.new"] {
+        for suffix in [".new", ".new-wal", ".new-journal", ".keys.new", ".root.draft"] {
             try folder.write("half of something", to: "index.sqlite" + suffix)
         }
         let root = try bytes(folder, ".root")
