@@ -67,12 +67,12 @@ struct TokenErrorTests {
     func wrongPIN() throws {
         let token = try SoftToken.next()
         let folder = try TemporaryFolder()
-        let source = token.source(pinFile: try token.pinFile("999 wrong 999\n", in: folder))
+        let source = token.source(pinFile: try token.pinFile("not the one\n", in: folder))
         let message = try Self.message { _ = try TokenKey.check(source) }
         #expect(message.contains("it refuses the PIN of \(source.pinFile)"))
         #expect(message.contains("CKR_PIN_INCORRECT"))
-        #expect(message.contains("write the right PIN into the file before you start again"))
-        #expect(!message.contains("999"))
+        #expect(message.contains("write the right PIN into the file before the next start"))
+        #expect(!message.contains("not the one"))
         #expect(try TokenKey.check(token.source()).rootKeys == 0)
     }
 
@@ -89,7 +89,8 @@ struct TokenErrorTests {
         #expect(
             try message(exposed)
                 == "cannot use the PIN file \(exposed) of token \"\(token.label)\": it has mode 640 and must be a "
-                + "plain file of yours with mode 600; run chmod 600 on it, and change the token's PIN if others could have read it"
+                + "plain file of yours with mode 600; run chmod 600 on it, and change the token's PIN if others "
+                + "could have read it"
         )
         #expect(try message(folder.url.path + "/none").contains("there is no such file"))
         for text in ["", "\n", SoftToken.pin + "\n" + SoftToken.pin + "\n", SoftToken.pin + "\n\n"] {

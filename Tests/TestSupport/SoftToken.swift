@@ -3,9 +3,9 @@ import Synchronization
 
 /// A PKCS#11 token of a test's own, in SoftHSM: made by `softhsm2-util`, with a PIN in a file.
 ///
-/// SoftHSM reads its configuration and its tokens once in a process. So a program that a test runs has a token in a store
-/// of its own (`init`), and the tests themselves share a store whose tokens are all there before the module is loaded
-/// (`next`).
+/// SoftHSM reads its configuration and its tokens once in a process. So a program that a test runs has a token in a
+/// store of its own (`init`), and the tests themselves share a store whose tokens are all there before the module is
+/// loaded (`next`).
 package struct SoftToken: Sendable {
     package static let pin = "47 11 0815"
 
@@ -91,7 +91,8 @@ private struct Store {
             "directories.tokendir = \(tokens.path)\nobjectstore.backend = file\nlog.level = ERROR\n", to: name)
     }
 
-    /// Makes a token of each label. Each is made alone and moved to the others, for `softhsm2-util` reads all that are there.
+    /// Makes a token of each label. Each is made alone and moved to the others, for `softhsm2-util` reads all that it
+    /// sees.
     func makeTokens(labels: [String]) throws -> [SoftToken] {
         let alone = folder.url.appending(path: "new")
         try FileManager.default.createDirectory(at: alone, withIntermediateDirectories: true)
