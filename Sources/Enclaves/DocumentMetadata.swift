@@ -1,14 +1,18 @@
 import Cedar
 package import Labels
+package import Passages
 
 /// What a document says about itself in its front matter or sidecar.
 package struct DocumentMetadata: Hashable, Sendable {
     /// From front matter, without blanks at its ends.
     package var title: String?
+    /// From the key `date`, be it metadata or an attribute.
+    package var date: StatedDate?
     package var values: [ByteText: AttributeValue]
 
-    package init(title: String? = nil, values: [ByteText: AttributeValue] = [:]) {
+    package init(title: String? = nil, date: StatedDate? = nil, values: [ByteText: AttributeValue] = [:]) {
         self.title = title
+        self.date = date
         self.values = values
     }
 }
@@ -37,9 +41,11 @@ extension AttributeReader {
         try metadata(text, from: .frontMatter, ignoring: metadataKeys.union(["title"]), firstLine: firstLine)
     }
 
-    /// The YAML of a sidecar, `name.ext.label.yaml`: a mapping of attributes.
-    package func sidecar(_ text: [UInt8]) throws(DocumentMetadataError) -> DocumentMetadata {
-        try metadata(text, from: .sidecar, ignoring: [], firstLine: 1)
+    /// The YAML of a sidecar, `name.ext.label.yaml`: a mapping of attributes, and `date` where it is a key of metadata.
+    package func sidecar(
+        _ text: [UInt8], metadataKeys: Set<ByteText> = []
+    ) throws(DocumentMetadataError) -> DocumentMetadata {
+        try metadata(text, from: .sidecar, ignoring: metadataKeys.intersection(["date"]), firstLine: 1)
     }
 
     /// The attributes that the fields of a record give, by the name of the field. A set may be written as one value.
@@ -81,6 +87,7 @@ extension AttributeReader {
         var metadata = DocumentMetadata()
         for entry in entries {
             let name = ByteText(entry.key)
+            if name == "date" { metadata.date = StatedDate(entry.value) }
             if metadataKeys.contains(name) {
                 if name == "title" {
                     do { metadata.title = try title(entry.value) } catch let problem {
@@ -115,6 +122,16 @@ extension AttributeReader {
                 message: "`title` is \(words.utf8.count) bytes long; the limit is \(EnclaveLimits.titleBytes)")
         }
         return words.isEmpty ? nil : words
+    }
+}
+
+extension StatedDate {
+    fileprivate init?(_ tree: YAMLTree) {
+        guard case .text(let text, _) = tree.content else {
+            self.init(instant: nil)
+            return
+        }
+        self.init(iso8601: text)
     }
 }
 

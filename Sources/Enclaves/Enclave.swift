@@ -19,6 +19,8 @@ package struct Enclave: Sendable {
     /// What opens and is probably not meant: policies that can never apply, permits that leave the action open.
     package let warnings: [EnclaveProblem]
     package let labelRules: LabelRules
+    /// How long documents are kept.
+    package let retention: RetentionSchedule
     private let recordRules: [RecordRule]
     package let principals: PrincipalStore
     /// Reads front matter and sidecars.
@@ -85,6 +87,7 @@ package struct Enclave: Sendable {
             })
         warnings = policyFolder.warnings
         labelRules = labels.rules
+        retention = labels.retention
         recordRules = labels.records
         self.principals = principals
         attributeReader = AttributeReader(schema: schema)

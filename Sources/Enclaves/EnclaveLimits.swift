@@ -14,6 +14,8 @@ package enum EnclaveLimits {
     package static let textBytes = 4096
     /// Values in one set.
     package static let setMembers = 1000
+    /// Entries of `retention` in `labels.yaml`.
+    package static let retentionRules = 100
     /// Bytes of a title in front matter.
     package static let titleBytes = 1024
 }

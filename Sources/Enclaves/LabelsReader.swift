@@ -6,9 +6,10 @@ import Labels
 struct LabelsFile {
     let rules: LabelRules
     let records: [RecordRule]
+    let retention: RetentionSchedule
 }
 
-/// Reads `labels.yaml`: attributes and their joins, how labels are marked, and the rules.
+/// Reads `labels.yaml`: attributes and their joins, how labels are marked, the rules, and how long what is kept.
 struct LabelsReader {
     static let file = "labels.yaml"
     let attributes: AttributeReader
@@ -29,12 +30,15 @@ struct LabelsReader {
             RulesReader(attributes: attributes, declarations: declarations, log: log).rules($0)
         }
         let records = fields.take("records").map { RecordsReader(attributes: attributes, log: log).rules($0) }
+        let retention = fields.take("retention").map {
+            RetentionReader(attributes: attributes, declarations: declarations, log: log).schedule($0)
+        }
         fields.refuseRest()
         guard log.problems.isEmpty, let marking, let rules else { return nil }
         return LabelsFile(
             rules: LabelRules(
                 scheme: LabelScheme(attributes: declarations, marking: marking), rules: rules, metadataKeys: metadata),
-            records: records ?? [])
+            records: records ?? [], retention: retention ?? RetentionSchedule())
     }
 
     private func declarations(_ tree: YAMLTree) -> [ByteText: AttributeDeclaration]? {
@@ -146,6 +150,31 @@ extension YAMLTree {
 }
 
 extension AttributeReader {
+    /// Values of a label by attribute; what cannot be read is reported.
+    ///
+    /// - Parameter path: Of the mapping, for messages.
+    func checkedValues(
+        _ tree: YAMLTree, declarations: [ByteText: AttributeDeclaration], path: String, log: ProblemLog
+    ) -> [ByteText: AttributeValue] {
+        guard var fields = YAMLFields(tree, path: path, log: log) else { return [:] }
+        var values: [ByteText: AttributeValue] = [:]
+        for entry in fields.takeAll() {
+            let name = ByteText(entry.key)
+            guard let declaration = declarations[name] else {
+                log.report(
+                    entry.line, "`\(path).\(entry.key)`: there is no such attribute\(Self.names(declarations))")
+                continue
+            }
+            values[name] = checkedValue(entry.value, for: declaration, path: "\(path).\(entry.key)", log: log)
+        }
+        return values
+    }
+
+    /// What messages add about an attribute that is not there.
+    static func names(_ declarations: [ByteText: AttributeDeclaration]) -> String {
+        "; there are: \(declarations.keys.sorted().map(\.string).joined(separator: ", "))"
+    }
+
     /// A value of a label, checked against its declaration; nil after a report.
     func checkedValue(
         _ tree: YAMLTree, for declaration: AttributeDeclaration, path: String, log: ProblemLog

@@ -23,6 +23,9 @@ package struct RecordLayout: Hashable, Sendable {
         self.metadata = metadata
     }
 
+    /// The field that is the record's date: `date` among the metadata, or what gives an attribute of that name.
+    package var dateField: String? { metadata.contains("date") ? "date" : attributes["date"] }
+
     /// Every field that a record may have.
     package var fields: Set<String> {
         Set(text).union(attributes.values).union(metadata).union([id]).union(title.map { [$0] } ?? [])

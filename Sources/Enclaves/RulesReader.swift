@@ -20,26 +20,14 @@ struct RulesReader {
     private func rule(_ tree: YAMLTree) -> LabelRule? {
         guard var fields = YAMLFields(tree, path: "rules", log: log) else { return nil }
         let patterns = fields.patterns("path", orReport: "the rule has no `path`; say which documents it is about")
-        let values = fields.take("set").map(values) ?? [:]
+        let values = fields.take("set").map {
+            attributes.checkedValues($0, declarations: declarations, path: "set", log: log)
+        }
         let parents = parents(&fields)
         let mayLower = fields.take("may_lower").flatMap(mayLower) ?? LabelRule.MayLower()
         fields.refuseRest()
         return LabelRule(
-            line: tree.line, patterns: patterns, values: values, parents: parents, mayLower: mayLower)
-    }
-
-    private func values(_ tree: YAMLTree) -> [ByteText: AttributeValue] {
-        guard var fields = YAMLFields(tree, path: "set", log: log) else { return [:] }
-        var values: [ByteText: AttributeValue] = [:]
-        for entry in fields.takeAll() {
-            let name = ByteText(entry.key)
-            guard let declaration = declarations[name] else {
-                log.report(entry.line, "`set.\(entry.key)`: there is no such attribute\(attributeNames)")
-                continue
-            }
-            values[name] = attributes.checkedValue(entry.value, for: declaration, path: "set.\(entry.key)", log: log)
-        }
-        return values
+            line: tree.line, patterns: patterns, values: values ?? [:], parents: parents, mayLower: mayLower)
     }
 
     private func parents(_ fields: inout YAMLFields) -> Set<Labels.EntityReference> {
@@ -79,9 +67,7 @@ struct RulesReader {
         return names
     }
 
-    private var attributeNames: String {
-        "; there are: \(declarations.keys.sorted().map(\.string).joined(separator: ", "))"
-    }
+    private var attributeNames: String { AttributeReader.names(declarations) }
 }
 
 extension EntityUID {

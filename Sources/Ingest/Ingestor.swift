@@ -9,7 +9,7 @@ package import TextEmbedding
 /// Brings an index to the state of an enclave's documents folder.
 package struct Ingestor: Sendable {
     /// Part of every content digest: a change to extraction, inspection or segmentation makes every document anew.
-    private static let pipelineVersion = "3"
+    private static let pipelineVersion = "4"
     /// Tokens that one passage repeats of the one before, where a run of text had to be split.
     private static let overlapTokens = 32
     /// Tokens that the model puts around a text.
@@ -54,7 +54,7 @@ package struct Ingestor: Sendable {
         guard !segmentation.passages.isEmpty else {
             throw SetAsideReason(text: "has headings but no text below them; nothing in it could be cited")
         }
-        return assemble(member, of: source, labelled.text, segmentation)
+        return assemble(member, of: source, labelled, segmentation)
     }
 }
 
@@ -103,6 +103,8 @@ extension Ingestor {
         let labeling: DocumentLabeling
         let blocks: [LabelledBlock]
         let fallbackTitle: Heading
+        /// That the document bears, in milliseconds since 1970.
+        let date: Int64?
     }
 
     func label(_ member: ExtractedMember, of source: Source) throws(SetAsideReason) -> LabelledDocument {
@@ -112,7 +114,9 @@ extension Ingestor {
             let frontMatter = try document.frontMatter.map {
                 try enclave.attributeReader.frontMatter(Array($0.utf8), metadataKeys: rules.metadataKeys)
             }
-            let sidecar = try source.sidecar.map { try enclave.attributeReader.sidecar($0) }
+            let sidecar = try source.sidecar.map {
+                try enclave.attributeReader.sidecar($0, metadataKeys: rules.metadataKeys)
+            }
             let record = try source.layout.map { try enclave.attributeReader.record(member.fields, layout: $0) }
             // What is attached to a message was written by its sender, so it loosens nothing, whatever a rule allows.
             let isAttachment = member.name != nil && source.layout == nil
@@ -128,7 +132,8 @@ extension Ingestor {
             return LabelledDocument(
                 text: document.extracted, labeling: labeling,
                 blocks: try BlockLabeler(scheme: rules.scheme, labeling: labeling).label(document.extracted),
-                fallbackTitle: Heading(text: title, label: labeling.documentLabel))
+                fallbackTitle: Heading(text: title, label: labeling.documentLabel),
+                date: (sidecar?.date ?? frontMatter?.date ?? document.date)?.instant)
         } catch {
             // Extraction, metadata and labelling errors all say what is wrong without repeating the text.
             throw SetAsideReason(text: "\(error)")
@@ -136,13 +141,13 @@ extension Ingestor {
     }
 
     private func assemble(
-        _ member: ExtractedMember, of source: Source, _ text: ExtractedText, _ segmentation: Segmentation
+        _ member: ExtractedMember, of source: Source, _ labelled: LabelledDocument, _ segmentation: Segmentation
     ) -> DraftDocument {
         let place = DocumentPlace(path: source.file.path, member: member.name)
         let id = index.keys.documentID(place)
         var ordinals: [PassageKey: Int] = [:]
         let passages = segmentation.passages.map { draft in
-            let bytes = Array(text.text[draft.range.start..<draft.range.end])
+            let bytes = Array(labelled.text.text[draft.range.start..<draft.range.end])
             let key = PassageKey(label: draft.label, text: bytes)
             let ordinal = ordinals[key, default: 0]
             ordinals[key] = ordinal + 1
@@ -167,8 +172,10 @@ extension Ingestor {
         // What the rest of the file says is no part of it.
         let fields = member.fields.sorted { ByteText($0.key) < ByteText($1.key) }
             .flatMap { [$0.key, "\($0.value)"] }
-        let extracted = member.document.extracted
-        let texts = [Self.pipelineVersion, index.model, name, member.document.frontMatter ?? "\0"] + fields
+        let document = member.document
+        let extracted = document.extracted
+        let date = document.date.map { "\($0.instant ?? .min)" } ?? "\0"
+        let texts = [Self.pipelineVersion, index.model, name, document.frontMatter ?? "\0", date] + fields
         return index.keys.sourceDigest(
             parts: texts.map { Array($0.utf8) }
                 + [Array((extracted.metadataTitle ?? "\0").utf8), extracted.text, source.labelDigest]

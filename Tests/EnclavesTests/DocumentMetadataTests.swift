@@ -2,6 +2,7 @@ import Cedar
 import Enclaves
 import Foundation
 import Labels
+import Passages
 import Testing
 
 @Suite("Front matter and sidecars")
@@ -85,6 +86,48 @@ struct DocumentMetadataTests {
     func sidecarTitle() {
         let error = #expect(throws: DocumentMetadataError.self) { try reader.sidecar(Array("title: x".utf8)) }
         #expect(error?.description.hasPrefix("sidecar, line 1: `title` is not an attribute") == true)
+    }
+
+    @Test("the date is read where its key is taken, and what is no date is no mistake")
+    func date() throws {
+        func frontMatter(_ text: String) throws -> StatedDate? {
+            try reader.frontMatter(Array(text.utf8), metadataKeys: ["date"]).date
+        }
+        #expect(try frontMatter("title: x") == nil)
+        #expect(try frontMatter("date: 2025-03-09") == StatedDate(instant: 1_741_478_400_000))
+        #expect(try frontMatter("date: '2025-03-09T12:00:00+02:00'") == StatedDate(instant: 1_741_514_400_000))
+        #expect(try frontMatter("date:") == nil)
+        for text in ["March 2025", "[2025-03-09]", "{on: 2025-03-09}", "~"] {
+            #expect(try frontMatter("date: \(text)") == StatedDate(instant: nil))
+        }
+        #expect(throws: DocumentMetadataError.self) { try self.frontMatter("date: 2025-03-09") }
+
+        let sidecar = try reader.sidecar(
+            Array("date: 2025-03-09\nclassification: cui".utf8), metadataKeys: ["date", "author"])
+        #expect(sidecar.date == StatedDate(instant: 1_741_478_400_000))
+        #expect(sidecar.values == ["classification": .string("cui")])
+        #expect(throws: DocumentMetadataError.self) { try reader.sidecar(Array("date: 2025-03-09".utf8)) }
+        #expect(throws: DocumentMetadataError.self) {
+            try reader.sidecar(Array("author: x".utf8), metadataKeys: ["date", "author"])
+        }
+    }
+
+    @Test("an attribute of that name is the date too")
+    func dateAttribute() throws {
+        var sample = SampleEnclave()
+        sample.replace(
+            "expires?: datetime\n}", with: "expires?: datetime, date?: datetime\n}", in: "policies/schema.cedarschema")
+        sample.replace(
+            "expires: {join: earliest}", with: "expires: {join: earliest}\n  date: {join: earliest}", in: "labels.yaml")
+        sample.replace("[author, date]", with: "[author]", in: "labels.yaml")
+        let reader = try sample.write { try Enclave(folder: $0).attributeReader }
+        for metadata in [
+            try reader.frontMatter(Array("date: 2025-03-09".utf8), metadataKeys: []),
+            try reader.sidecar(Array("date: 2025-03-09".utf8)),
+        ] {
+            #expect(metadata.values == ["date": .datetime(1_741_478_400_000)])
+            #expect(metadata.date == StatedDate(instant: 1_741_478_400_000))
+        }
     }
 
     @Test("canonically equal values stay different")

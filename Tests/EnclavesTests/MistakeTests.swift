@@ -26,8 +26,8 @@ struct MistakeTests {
         }
     }
 
-    private func check(_ mistake: Mistake) throws {
-        var sample = SampleEnclave()
+    private func check(_ mistake: Mistake, in sample: SampleEnclave = SampleEnclave()) throws {
+        var sample = sample
         sample.replace(mistake.text, with: mistake.other, in: mistake.file)
         let problems = try problems(sample)
         let first = try #require(problems.first, "the mistake goes unnoticed")
@@ -207,6 +207,84 @@ struct MistakeTests {
         ),
         ("      portion_marks:", "      portions:", "labels.yaml:21: the key `may_lower.portions` is not known here"),
     ].map { Mistake(file: "labels.yaml", text: $0.0, other: $0.1, message: $0.2) }
+
+    static let inRetention: [Mistake] = [
+        ("retain: forever", "retain: ''", "labels.yaml:23: `retention.retain` has no value"),
+        ("retain: forever", "retain: [forever]", "labels.yaml:23: `retention.retain` must be text, not a list"),
+        (
+            "- {where: {categories: [SP-EXPT]}, retain: forever}", "- where: {categories: [SP-EXPT]}",
+            "labels.yaml:23: `retention.retain` is missing"
+        ),
+        ("retain: forever", "keep: forever, retain: forever", "labels.yaml:23: the key `retention.keep` is not known"),
+        ("- {where", "where: {where", "labels.yaml:23: `retention` must be a list, not a mapping"),
+        (
+            "- {where: {categories: [SP-EXPT]}, retain: forever}", "- 6y",
+            "labels.yaml:23: `retention` must be a mapping"
+        ),
+        (
+            "retain: forever", "retain: 6y",
+            "labels.yaml:23: `retain` is `6y`; write a span and what it begins with, such as 6y after document.date"
+        ),
+        ("retain: forever", "retain: forever after document.date", "labels.yaml:23: `retain`: `forever` is no span"),
+        ("retain: forever", "retain: Forever", "labels.yaml:23: `retain` is `Forever`; write a span"),
+        ("retain: forever", "retain: 6y before document.date", "labels.yaml:23: `retain` is `6y before document.date`"),
+        ("retain: forever", "retain: 6y  after document.date", "labels.yaml:23: `retain` is `6y  after document.date`"),
+        ("retain: forever", "retain: 6 y after document.date", "labels.yaml:23: `retain` is `6 y after document.date`"),
+        (
+            "retain: forever", "retain: 6m after document.date",
+            "labels.yaml:23: `retain`: `6m` is no span; write years, months and days without blanks"
+        ),
+        (
+            "retain: forever", "retain: 0d after document.date",
+            "labels.yaml:23: `retain`: `0d` is no time at all; the shortest span is 1d"
+        ),
+        (
+            "retain: forever", "retain: 1000y1d after document.date",
+            "labels.yaml:23: `retain`: `1000y1d` is longer than 1000 years, which is the limit"
+        ),
+        (
+            "retain: forever", "retain: 6y after date",
+            "labels.yaml:23: `retain`: a span cannot begin with `date`; it can with: document.date, document.ingested, expires"
+        ),
+        (
+            "retain: forever", "retain: 6y after classification",
+            "labels.yaml:23: `retain`: a span cannot begin with `classification`; it can with"
+        ),
+        ("where: {categories: [SP-EXPT]}", "where: cui", "labels.yaml:23: `where` must be a mapping"),
+        ("where: {categories: [SP-EXPT]}", "where: {}", "labels.yaml:23: `where` has no condition; leave it out"),
+        (
+            "where: {categories: [SP-EXPT]}", "where: {categories: []}",
+            "labels.yaml:23: `where.categories` is an empty list, which every set contains"
+        ),
+        (
+            "where: {categories: [SP-EXPT]}", "where: {categories: SP-EXPT}",
+            "labels.yaml:23: `where.categories` must be a list"
+        ),
+        (
+            "where: {categories: [SP-EXPT]}", "where: {categories: [SP-X]}",
+            "labels.yaml:23: `where.categories` must be one of the ids of Category: SP-EXPT, SP-CTI, not `SP-X`"
+        ),
+        (
+            "where: {categories: [SP-EXPT]}", "where: {classification: secret}",
+            "labels.yaml:23: `where.classification` is secret: the value of `classification` is none of public"
+        ),
+        (
+            "where: {categories: [SP-EXPT]}", "where: {expires: soon}",
+            "labels.yaml:23: `where.expires` must be a date (2026-11-21)"
+        ),
+        (
+            "where: {categories: [SP-EXPT]}", "where: {category: SP-EXPT}",
+            "labels.yaml:23: `where.category`: there is no such attribute; there are: categories"
+        ),
+    ].map { Mistake(file: "labels.yaml", text: $0.0, other: $0.1, message: $0.2) }
+
+    @Test("in the retention rules of labels.yaml", arguments: inRetention)
+    func retention(_ mistake: Mistake) throws {
+        var sample = SampleEnclave()
+        sample.files["labels.yaml"]! += "\nretention:\n  - {where: {categories: [SP-EXPT]}, retain: forever}"
+        #expect(try problems(sample) == [])
+        try check(mistake, in: sample)
+    }
 
     @Test("A pattern that is wrong is reported once, and not as missing besides")
     func wrongPattern() throws {

@@ -149,6 +149,7 @@ struct ReferenceTests {
             "one text in a YAML file": "\(EnclaveLimits.textBytes) bytes",
             "values of one set": "\(EnclaveLimits.setMembers)",
             "a title in front matter": "\(EnclaveLimits.titleBytes) bytes",
+            "rules of `retention`": "\(EnclaveLimits.retentionRules)",
         ]
         let rows = reference.tables.filter { $0.header == ["limit", "value"] }.flatMap(\.rows)
         for (what, value) in limits {
@@ -157,6 +158,20 @@ struct ReferenceTests {
         }
         let text = reference.text.replacing(",", with: "")
         #expect(text.contains("A pattern has at most \(PathPattern.lengthLimit) bytes"))
+        #expect(text.contains("At most \(RetentionSpan.yearLimit) years"))
+    }
+
+    @Test("The spans that are shown are spans, and the first rules are those of the example")
+    func spans() throws {
+        for row in try reference.table("span", "is").rows {
+            for span in row[0].quotedWords { #expect(throws: Never.self) { try RetentionSpan(parsing: span) } }
+        }
+        #expect(try "\(RetentionSpan(parsing: "18mo"))" == "1y6mo")
+        let retention = try Enclave(folder: reference.write(to: folder)).retention
+        #expect(
+            retention.rules.map { "\($0.term)" } == [
+                "5y after document.ingested", "10y6mo after document.date", "30d after expires",
+            ])
     }
 
     @Test("The joins, the context and the fixed names are all there")

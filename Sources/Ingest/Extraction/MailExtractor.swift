@@ -22,7 +22,7 @@ struct MailExtractor {
     }
 
     mutating func extract(_ file: [UInt8]) async throws(ExtractionError) -> ExtractedFile {
-        try await read(message: file[...], name: nil, depth: 1)
+        try await read(message: file[...], name: nil, outerDate: nil, depth: 1)
         guard !members.isEmpty || !setAside.isEmpty else { throw .noText }
         return ExtractedFile(members: members, setAside: setAside)
     }
@@ -33,11 +33,23 @@ struct MailExtractor {
         var attachments: [(part: MailPart, depth: Int)] = []
     }
 
-    /// - Parameter name: The member's; its attachments stand below it.
-    private mutating func read(message: ArraySlice<UInt8>, name: String?, depth: Int) async throws(ExtractionError) {
+    /// A message that attachments belong to.
+    private struct Parent {
+        /// As of a member.
+        let name: String?
+        let date: StatedDate?
+    }
+
+    /// - Parameters:
+    ///   - name: The member's; its attachments stand below it.
+    ///   - outerDate: Of the message that it is attached to.
+    private mutating func read(
+        message: ArraySlice<UInt8>, name: String?, outerDate: StatedDate?, depth: Int
+    ) async throws(ExtractionError) {
         let root = try MailPart(message)
         var contents = Contents()
         try collect(root, depth: depth, into: &contents)
+        let date = MailDate.stated(in: root.header) ?? outerDate
         var builder = ExtractedTextBuilder()
         builder.append(.paragraph, try head(of: root.header))
         for part in contents.text {
@@ -45,11 +57,12 @@ struct MailExtractor {
         }
         if !builder.blocks.isEmpty {
             let subject = try root.header.texts("subject").first
-            let document = ExtractedDocument(extracted: builder.finish(title: subject))
+            let document = ExtractedDocument(extracted: builder.finish(title: subject), date: date)
             try budget.spend(document.extracted.text.count)
             members.append(ExtractedMember(name: name, document: try extractor.bounded(document)))
         }
-        for (part, depth) in contents.attachments { await attach(part, to: name, depth: depth) }
+        let parent = Parent(name: name, date: date)
+        for (part, depth) in contents.attachments { await attach(part, to: parent, depth: depth) }
     }
 
     private func head(of header: MailHeader) throws(ExtractionError) -> [UInt8] {
@@ -127,8 +140,8 @@ struct MailExtractor {
     }
 
     /// Adds the attachment as a member, or sets it aside.
-    private mutating func attach(_ part: MailPart, to message: String?, depth: Int) async {
-        let name = memberName(of: part, in: message)
+    private mutating func attach(_ part: MailPart, to message: Parent, depth: Int) async {
+        let name = memberName(of: part, in: message.name)
         do throws(ExtractionError) {
             guard programTime < .seconds(ExtractionLimits.attachmentSeconds) else {
                 throw .attachmentsTookTooLong(seconds: ExtractionLimits.attachmentSeconds)
@@ -137,7 +150,7 @@ struct MailExtractor {
             let bytes = try part.decoded()
             try budget.spend(bytes.count)
             if format == .mail {
-                return try await read(message: bytes[...], name: name, depth: depth + 1)
+                return try await read(message: bytes[...], name: name, outerDate: message.date, depth: depth + 1)
             }
             let isText = [.markdown, .plainText, .html, .csv].contains(format)
             let start = ContinuousClock.now
@@ -145,7 +158,9 @@ struct MailExtractor {
             let document = try await extractor.document(
                 bytes, format: format, charset: isText ? try part.charset() : nil, budget: &budget)
             try budget.spend(document.extracted.text.count)
-            members.append(ExtractedMember(name: name, document: document))
+            let dated = ExtractedDocument(
+                extracted: document.extracted, frontMatter: document.frontMatter, date: message.date)
+            members.append(ExtractedMember(name: name, document: dated))
         } catch {
             setAside.append(SetAsideMember(name: name, reason: error))
         }

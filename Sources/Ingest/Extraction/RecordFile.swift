@@ -126,7 +126,8 @@ struct RecordFile {
         return ExtractedMember(
             name: id.string,
             document: ExtractedDocument(
-                extracted: builder.finish(title: title.map { String(decoding: $0, as: UTF8.self) })),
+                extracted: builder.finish(title: title.map { String(decoding: $0, as: UTF8.self) }),
+                date: layout.dateField.flatMap { fields[ByteText($0)]?.date }),
             fields: attributes)
     }
 
@@ -153,6 +154,15 @@ enum RecordValue: Hashable {
     case truth(Bool)
     case list([RecordValue])
     case nested
+
+    /// As the date of the record; nil where it is absent.
+    var date: StatedDate? {
+        switch self {
+        case .absent: nil
+        case .text(let text), .cell(let text): StatedDate(iso8601: String(decoding: text, as: UTF8.self))
+        case .number, .truth, .list, .nested: StatedDate(instant: nil)
+        }
+    }
 
     /// As the value of an attribute; nil where it is absent.
     func attribute(_ field: String) throws(ExtractionError) -> FieldValue? {

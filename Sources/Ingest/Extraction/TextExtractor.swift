@@ -1,15 +1,18 @@
 package import Enclaves
 package import Passages
 
-/// What reading a file gives: its text, and the labels it carries in its own head.
+/// What reading a file gives: its text, and the labels and the date it carries in its own head.
 package struct ExtractedDocument: Sendable {
     package let extracted: ExtractedText
     /// YAML at the start of a Markdown or plain text file, without the lines that enclose it.
     package let frontMatter: String?
+    /// Of a record, or of a message; what is attached to a message has the message's. Front matter goes before it.
+    package let date: StatedDate?
 
-    package init(extracted: ExtractedText, frontMatter: String? = nil) {
+    package init(extracted: ExtractedText, frontMatter: String? = nil, date: StatedDate? = nil) {
         self.extracted = extracted
         self.frontMatter = frontMatter
+        self.date = date
     }
 }
 
