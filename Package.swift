@@ -99,7 +99,7 @@ var targets: [Target] = [
         name: "portcullis",
         dependencies: [
             "AccessControl", "CedarCases", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "QueryService",
-            "Retrieval", "TextEmbedding", arguments, logging,
+            "Retrieval", "Sealing", "TextEmbedding", arguments, logging,
         ], swiftSettings: features),
 ]
 

@@ -50,6 +50,13 @@ extension SQLiteIndex {
         }
     }
 
+    /// Why a document is not taken in: it was erased, or another one of the same text.
+    package func refusal(of document: IndexedDocument) -> IndexError? {
+        keyStore.register.erasure(of: document, keys).map {
+            .erased(erasure: $0.id.description, time: $0.time)
+        }
+    }
+
     /// Puts a record into the register of the key store, and lets the index know: an older key store does not open it then.
     package func record(_ record: some RegisterRecord) async throws {
         try keyStore.put(record)

@@ -92,6 +92,8 @@ struct IngestPass {
                     summary.unchanged += 1
                 } else {
                     let draft = try ingestor.document(member, of: source)
+                    // What was erased stays so, as long as its file lies in the folder too.
+                    if let erased = index.refusal(of: draft.document) { throw SetAsideReason(text: "\(erased)") }
                     try await bring(draft, isKnown: known?.documents[id] != nil, isRelabelled: hasSameContent)
                 }
                 documents[id] = digest

@@ -160,7 +160,7 @@ extension Ingestor {
         return DraftDocument(
             document: IndexedDocument(
                 id: id, source: source.id, place: place, sourceDigest: digest(of: member, of: source),
-                title: segmentation.title, headings: segmentation.headings, passages: passages),
+                date: labelled.date, title: segmentation.title, headings: segmentation.headings, passages: passages),
             embeddingTexts: segmentation.passages.map(\.embeddingText))
     }
 

@@ -40,6 +40,13 @@ package struct RetentionSpan: Hashable, Sendable {
         let (result, isJustPast) = midnight.addingReportingOverflow(time)
         return isPast || isJustPast ? .max : result
     }
+
+    /// The instant so much earlier: days first, then months, with the day as in `added`. Both in milliseconds since 1970.
+    package func subtracted(from instant: Int64) -> Int64 {
+        let (day, time) = instant.floored(dividingBy: Timestamp.dayLength)
+        let first = CivilDate(daysSinceEpoch: day - days).adding(months: -months).daysSinceEpoch
+        return first * Timestamp.dayLength + time
+    }
 }
 
 extension RetentionSpan: CustomStringConvertible {

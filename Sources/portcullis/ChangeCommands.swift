@@ -21,7 +21,7 @@ struct Relabel: AsyncParsableCommand {
         incomplete: "They have, but for files that were set aside.",
         files: [
             Manual.File.settings, (name: "ENCLAVE/labels.yaml", what: "The rules."),
-            (name: "ENCLAVE/documents/", what: "Read."), Manual.File.index, Manual.File.key, Manual.File.lock,
+            (name: "ENCLAVE/documents/", what: "Read."), Manual.File.index, Manual.File.keyStore, Manual.File.lock,
         ],
         examples: [
             (
@@ -91,7 +91,7 @@ struct Watch: AsyncParsableCommand {
         success: "It does not end by itself.",
         files: [
             Manual.File.settings, (name: "ENCLAVE/documents/", what: "Watched, and read."), Manual.File.index,
-            Manual.File.key, Manual.File.lock,
+            Manual.File.keyStore, Manual.File.lock,
         ],
         examples: [(purpose: "Beside a running server:", command: "portcullis watch corpus/aerospace")])
 

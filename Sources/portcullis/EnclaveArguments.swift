@@ -4,6 +4,7 @@ import Foundation
 import IndexStore
 import Logging
 import QueryService
+import Sealing
 
 /// What every command that works on an enclave takes.
 struct EnclaveArguments: ParsableArguments {
@@ -32,6 +33,7 @@ struct EnclaveArguments: ParsableArguments {
         defer { console.finish() }
         let socket = try ControlSocket(enclave: Enclave(folder: folder))
         if socket.isAnswered { return try await ControlClient(socket: socket).run(command, console.receive) }
+        try ProcessHardening.forbidDumps()
         let logger = Logger(label: "portcullis") { StreamLogHandler.standardError(label: $0) }
         let engine = try await Engine(folder: folder, create: create, logger: logger)
         return await Self.run(command, on: engine, console)

@@ -20,7 +20,7 @@ struct Ingest: AsyncParsableCommand {
         success: "The index has the state of the folder.",
         incomplete: "It has, but for files that were set aside.",
         files: [
-            Manual.File.settings, (name: "ENCLAVE/documents/", what: "Read."), Manual.File.index, Manual.File.key,
+            Manual.File.settings, (name: "ENCLAVE/documents/", what: "Read."), Manual.File.index, Manual.File.keyStore,
             Manual.File.lock,
         ],
         examples: [
@@ -66,7 +66,7 @@ struct Retrieve: AsyncParsableCommand {
             \(Manual.servedElsewhere)
             """,
         success: "There is an answer, if only an empty one.",
-        files: [Manual.File.settings, Manual.File.index, Manual.File.key, Manual.File.lock],
+        files: [Manual.File.settings, Manual.File.index, Manual.File.keyStore, Manual.File.lock],
         environment: [Manual.Variable.noColor],
         examples: [
             (
@@ -130,7 +130,7 @@ struct Labels: AsyncParsableCommand {
             \(Manual.servedElsewhere)
             """,
         success: "The list was printed.",
-        files: [Manual.File.settings, Manual.File.index, Manual.File.key, Manual.File.lock],
+        files: [Manual.File.settings, Manual.File.index, Manual.File.keyStore, Manual.File.lock],
         examples: [
             (purpose: "All labels of the sample enclave:", command: "portcullis labels corpus/aerospace"),
             (
@@ -204,7 +204,7 @@ struct Check: AsyncParsableCommand {
             """,
         success: "The index is sound.",
         incomplete: "It is not; standard output says what is wrong.",
-        files: [Manual.File.settings, Manual.File.index, Manual.File.key, Manual.File.lock],
+        files: [Manual.File.settings, Manual.File.index, Manual.File.keyStore, Manual.File.lock],
         examples: [(purpose: "After a disk was full or failed:", command: "portcullis check corpus/aerospace")])
 
     @OptionGroup var arguments: EnclaveArguments

@@ -74,7 +74,13 @@ extension Manual {
         static let index = (
             name: "INDEX", what: "The index, one SQLite file; INDEX-wal and INDEX-shm belong to it."
         )
-        static let key = (name: "INDEX.key", what: "Its key, mode 600. Without the key the index does not open.")
+        static let keyStore = (
+            name: "INDEX.keys", what: "The key store: wrapped keys, erasures, holds. Without it the index is noise."
+        )
+        static let rootKey = (
+            name: "INDEX.root",
+            what: "The root key, mode 600, where `keys.root` in the settings names no other place (development)."
+        )
         static let lock = (name: "INDEX.lock", what: "Held by the one process that owns the enclave.")
         static let socket = (
             name: "INDEX.sock", what: "Where `portcullis serve` takes commands from its own user."

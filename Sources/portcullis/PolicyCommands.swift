@@ -138,7 +138,7 @@ struct PolicyExplain: AsyncParsableCommand {
         files: [
             Manual.File.settings,
             (name: "ENCLAVE/documents/PATH", what: "The document; PATH.label.yaml is its sidecar."),
-            Manual.File.index, Manual.File.key, Manual.File.lock,
+            Manual.File.index, Manual.File.keyStore, Manual.File.lock,
         ],
         examples: [
             (
@@ -186,7 +186,7 @@ struct PolicyDiff: AsyncParsableCommand {
         files: [
             Manual.File.settings,
             (name: "OTHER/", what: "An enclave's folder; its index and documents are not looked at."),
-            Manual.File.index, Manual.File.key, Manual.File.lock,
+            Manual.File.index, Manual.File.keyStore, Manual.File.lock,
         ],
         examples: [
             (

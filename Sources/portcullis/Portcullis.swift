@@ -14,7 +14,8 @@ struct Portcullis: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Init.self, Doctor.self, Ingest.self, Relabel.self, Reload.self, Watch.self, Retrieve.self, Labels.self,
-            Explain.self, Check.self, Policy.self, Serve.self, Token.self, CedarCommands.self,
+            Explain.self, Check.self, Policy.self, Serve.self, Token.self, Keys.self, Erase.self, Erasures.self, Hold.self,
+            Retain.self, Backup.self, Restore.self, Drill.self, CedarCommands.self,
         ])
 
     static let manual = Manual(
@@ -24,8 +25,8 @@ struct Portcullis: AsyncParsableCommand {
             answers over HTTP. Every passage has a label; the policies decide which labels a caller may read, before \
             anything is searched.
 
-            One process at a time owns an enclave. While `serve` runs on it, ingest, relabel, reload, retrieve, \
-            labels, explain and check are carried out by that process.
+            One process at a time owns an enclave. While `serve` runs on it, the other commands are carried out by that \
+            process.
             """,
         success: "It was done.",
         incomplete: "It was done, and something was set aside or found wrong.",
@@ -36,7 +37,7 @@ struct Portcullis: AsyncParsableCommand {
             (name: "ENCLAVE/principals.yaml", what: "People, groups and services."),
             (name: "ENCLAVE/documents/", what: "The documents."),
             Manual.File.index,
-            Manual.File.key,
+            Manual.File.keyStore, Manual.File.rootKey,
         ],
         environment: [Manual.Variable.noColor],
         examples: [

@@ -3,6 +3,7 @@ import Enclaves
 import Foundation
 import Logging
 import QueryService
+import Sealing
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +22,7 @@ struct Serve: AsyncParsableCommand {
             """,
         success: "It was stopped by a signal.",
         files: [
-            Manual.File.settings, Manual.File.index, Manual.File.key, Manual.File.lock, Manual.File.socket,
+            Manual.File.settings, Manual.File.index, Manual.File.keyStore, Manual.File.lock, Manual.File.socket,
             Manual.File.issuer,
         ],
         examples: [
@@ -45,6 +46,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let logger = Logger(label: "portcullis") { StreamLogHandler.standardError(label: $0) }
         try await Console.failing {
+            try ProcessHardening.forbidDumps()
             let engine = try await Engine(folder: arguments.folder, create: false, logger: logger)
             try await Server(engine: engine, port: port, logger: logger).run { banner in
                 FileHandle.standardError.write(Data(banner.utf8))

@@ -12,6 +12,7 @@ struct ImportTests {
         "Labels": [],
         "Passages": ["Labels"],
         "Inspection": ["Passages"],
+        "Sealing": ["CSealing", "Crypto", "Foundation", "Glibc", "Synchronization"],
         "VectorSearch": ["CBLAS", "CVectorKernels", "Dispatch", "Glibc", "Synchronization"],
         "TextEmbedding": [
             "CBLAS", "CVectorKernels", "AsyncHTTPClient", "Crypto", "Dispatch", "Foundation", "Glibc", "NIOCore",
@@ -19,7 +20,7 @@ struct ImportTests {
         ],
         "AccessControl": ["Cedar", "Labels", "Synchronization"],
         "IndexStore": [
-            "AccessControl", "Labels", "Passages", "VectorSearch", "GRDB", "Crypto", "Dispatch", "Foundation", "Glibc",
+            "AccessControl", "Labels", "Passages", "Sealing", "VectorSearch", "GRDB", "Dispatch", "Foundation", "Glibc",
             "Synchronization",
         ],
         "Enclaves": [
@@ -34,13 +35,13 @@ struct ImportTests {
         ],
         "QueryService": [
             "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Inspection", "Labels", "Passages",
-            "Retrieval", "StrictJSON", "TextEmbedding", "VectorSearch", "AsyncHTTPClient", "Crypto", "Foundation",
+            "Retrieval", "Sealing", "StrictJSON", "TextEmbedding", "VectorSearch", "AsyncHTTPClient", "Crypto", "Foundation",
             "Glibc",
             "HTTPTypes", "Hummingbird", "HummingbirdCore", "JWTKit", "Logging", "NIOCore", "NIOFoundationCompat",
             "NIOHTTP1", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],
         "portcullis": [
-            "CedarCases", "Enclaves", "IndexStore", "QueryService", "TextEmbedding", "ArgumentParser", "Foundation",
+            "CedarCases", "Enclaves", "IndexStore", "QueryService", "Sealing", "TextEmbedding", "ArgumentParser", "Foundation",
             "Glibc", "Logging", "Synchronization",
         ],
     ]

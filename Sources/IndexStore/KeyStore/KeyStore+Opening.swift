@@ -1,5 +1,5 @@
 import Foundation
-import Sealing
+package import Sealing
 
 extension KeyStore {
     /// The key store of the index at `indexPath`, made where the index is new and the source says so.
@@ -27,5 +27,26 @@ extension KeyStore {
         } catch .missing {
             return []
         }
+    }
+}
+
+extension KeyStore {
+    /// Makes root key and key store of an enclave that has none; what is there stays.
+    ///
+    /// - Returns: The name of the root key, and the path of the key store.
+    package static func initialize(indexPath: String, root source: RootKeySource) throws -> (root: String, path: String) {
+        try FileManager.default.createDirectory(
+            atPath: (indexPath as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        let lock = try EnclaveLock(indexPath: indexPath)
+        defer { withExtendedLifetime(lock) {} }
+        let path = path(ofIndex: indexPath)
+        guard FileManager.default.fileExists(atPath: path) || !FileManager.default.fileExists(atPath: indexPath) else {
+            // A new key store would not open the index that is there.
+            throw IndexError.keyStoreMissing(path: path)
+        }
+        let root = try source.make()
+        try make(indexPath: indexPath, root: root)
+        let store = try KeyStore(indexPath: indexPath, roots: try candidates(source), rootName: source.name)
+        return (try root.id().description, store.path)
     }
 }
