@@ -1,3 +1,4 @@
+import Enclaves
 import IndexStore
 import Logging
 import ServiceLifecycle

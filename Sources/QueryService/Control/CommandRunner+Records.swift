@@ -1,3 +1,4 @@
+import Enclaves
 import Foundation
 import IndexStore
 import Sealing

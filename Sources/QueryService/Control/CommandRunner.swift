@@ -133,7 +133,7 @@ package struct CommandRunner: Sendable {
 
 extension IPAddress {
     /// Where commands on this machine come from.
-    fileprivate static var loopback: IPAddress {
+    static var loopback: IPAddress {
         guard let address = IPAddress(parsing: "127.0.0.1") else { preconditionFailure("127.0.0.1 is an address") }
         return address
     }

@@ -1,4 +1,5 @@
 import AccessControl
+import Cedar
 import Enclaves
 import Foundation
 import IndexStore
