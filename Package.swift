@@ -78,7 +78,7 @@ var targets: [Target] = [
     .target(
         name: "Ingest",
         dependencies: [
-            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "StrictJSON", "TextEmbedding", "CMarkGFM",
+            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "Sealing", "StrictJSON", "TextEmbedding", "CMarkGFM",
             "CLibXML2", crypto, subprocess, system,
         ], swiftSettings: features),
     .target(
@@ -171,7 +171,7 @@ if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
             dependencies: [
                 "AccessControl", "Cedar", "CedarFuzzing", "CBLAS", "CVectorKernels", "Enclaves", "IndexStore", "Ingest",
                 "Labels", "Passages", "QueryService", "Retrieval", "Sealing", "TextEmbedding", "VectorSearch", crypto, logging,
-                arguments,
+                arguments, grdb,
             ] + hummingbird,
             path: "Benchmarks", exclude: ["RESULTS.md", "peers"], swiftSettings: features))
 }

@@ -19,6 +19,9 @@ struct MeasureCommand: AsyncParsableCommand {
     @Flag(help: "Fewer rows and rounds: to see that it works, not for figures.")
     var quick = false
 
+    @Option(help: "Passages of the sealed index; a million needs 7 GB on the disk of temporary files.")
+    var passages = SealingMeasurement.passages
+
     @Option(help: "The folder of the embedding model.")
     var model = ".cache/models/all-MiniLM-L6-v2"
 
@@ -36,6 +39,14 @@ struct MeasureCommand: AsyncParsableCommand {
 
     @Option(help: .hidden)
     var workspace: String?
+
+    func validate() throws {
+        guard passages >= SealingMeasurement.leastPassages else {
+            throw ValidationError(
+                "--passages \(passages): at least \(SealingMeasurement.leastPassages) are needed; give a larger number."
+            )
+        }
+    }
 
     func run() async throws {
         if let subject, let workspace {
@@ -60,7 +71,7 @@ struct MeasureCommand: AsyncParsableCommand {
             child.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             child.arguments =
                 ["--subject", subject.rawValue, "--workspace", workspace.path, "--model", model, "--enclave", enclave]
-                + ["--peers", peers, "--cedarpy", cedarpy] + (quick ? ["--quick"] : [])
+                + ["--peers", peers, "--cedarpy", cedarpy, "--passages", String(passages)] + (quick ? ["--quick"] : [])
             try child.run()
             child.waitUntilExit()
             guard child.terminationStatus == 0 else { throw ExitCode.failure }
@@ -93,6 +104,8 @@ struct MeasureCommand: AsyncParsableCommand {
             ]
         case .language:
             sections = [try await LanguageMeasurement(environment: cedarpy, isQuick: quick).section()]
+        case .sealing:
+            sections = try await SealingMeasurement(workspace: workspace, passages: passages, isQuick: quick).sections()
         case .encoder:
             sections = try await EncoderMeasurement(model: model, isQuick: quick).sections()
         case .ingest:
@@ -108,7 +121,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
 /// What is measured, each in a process of its own.
 enum Subject: String, CaseIterable, ExpressibleByArgument, CustomStringConvertible {
-    case index, query, peers, policy, language, encoder, ingest
+    case index, query, peers, policy, language, encoder, ingest, sealing
 
     var description: String { rawValue }
 

@@ -9,7 +9,18 @@ struct Samples: Sendable {
 
     mutating func add(_ milliseconds: Double) { rounds[rounds.count - 1].append(milliseconds) }
 
+    mutating func addRound(_ milliseconds: [Double]) { rounds.append(milliseconds) }
+
+    mutating func addRound(_ milliseconds: Double) { addRound([milliseconds]) }
+
     var count: Int { rounds.reduce(0) { $0 + $1.count } }
+
+    /// The same in another unit, or a share of each.
+    func scaled(by factor: Double) -> Samples {
+        var samples = self
+        samples.rounds = rounds.map { $0.map { $0 * factor } }
+        return samples
+    }
 
     /// The time that `share` of all calls did not exceed.
     func percentile(_ share: Double) -> Double { Self.percentile(share, of: rounds.flatMap { $0 }) }

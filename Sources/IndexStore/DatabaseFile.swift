@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Glibc
 import Sealing
+import Synchronization
 import VectorSearch
 
 /// A SQLite file of ours, an index or a key store: opened, checked, migrated.
@@ -55,9 +56,37 @@ struct DatabaseFile: Sendable {
             // log may be one that a process made and then died.
             try DurableFile.syncFolder(of: path)
             try kind.migrator.migrate(pool)
+            try pool.read { try Self.checkSchema($0, kind, path) }
         } catch {
             throw IndexError.translated(error, path: path, kind)
         }
+    }
+
+    /// Refuses a file with other tables than ours: a trigger, for one, could keep what is to be deleted.
+    private static func checkSchema(_ db: Database, _ kind: Kind, _ path: String) throws {
+        let expected = try kind == .index ? indexSchema.get() : keyStoreSchema.get()
+        guard try schema(db) == expected else {
+            let what = "its tables are not those that Portcullis makes"
+            throw kind == .index ? IndexError.damaged(what: what) : .keyStoreDamaged(path: path, what: what)
+        }
+    }
+
+    private static let indexSchema = Result { try newSchema(.index) }
+    private static let keyStoreSchema = Result { try newSchema(.keyStore) }
+
+    private static func newSchema(_ kind: Kind) throws -> [String] {
+        let queue = try DatabaseQueue()
+        try kind.migrator.migrate(queue)
+        return try queue.read(schema)
+    }
+
+    private static func schema(_ db: Database) throws -> [String] {
+        try String.fetchAll(
+            db,
+            sql: """
+                SELECT type || ' ' || name || ' ' || tbl_name || ' ' || ifnull(sql, '') FROM sqlite_master
+                ORDER BY type, name
+                """)
     }
 
     /// - Parameter path: For errors.
@@ -111,9 +140,11 @@ struct DatabaseFile: Sendable {
         // The pool is kept here, until the result is there, and not on the other thread, which lets go a moment later: the
         // file could still be open then, although its last owner is gone.
         defer { withExtendedLifetime(pool) {} }
+        // Nor what the work refers to: a snapshot has the pool too.
+        let work = WorkOnce(body)
         return try await readers.run { [unowned pool, path, kind] in
             do {
-                return try pool.read(body)
+                return try pool.read(work.take())
             } catch {
                 throw IndexError.translated(error, path: path, kind)
             }
@@ -147,6 +178,22 @@ struct DatabaseFile: Sendable {
             }
         } catch {
             throw IndexError.translated(error, path: path, kind)
+        }
+    }
+}
+
+/// Work that another thread lets go of when it is done.
+private final class WorkOnce<Value: Sendable>: Sendable {
+    typealias Work = @Sendable (Database) throws -> Value
+
+    private let work: Mutex<Work?>
+
+    init(_ work: @escaping Work) { self.work = Mutex(work) }
+
+    func take() -> Work {
+        work.withLock { work in
+            guard let taken = work.take() else { preconditionFailure("work is done once") }
+            return taken
         }
     }
 }

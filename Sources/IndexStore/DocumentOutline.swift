@@ -63,6 +63,11 @@ extension SQLiteIndex {
             guard passages.count == document.labels.passages.count else {
                 throw IndexError.damaged(what: "document \(id) has lost passages")
             }
+            // The digests of what was embedded are sealed with the vectors; the column is for looking them up.
+            let vectors = try snapshot.vectors(of: record, in: db)
+            guard vectors.count == passages.count else {
+                throw IndexError.damaged(what: "document \(id) has vectors for other passages")
+            }
             return DocumentOutline(
                 place: body.place, date: body.date,
                 title: Heading(text: body.title, label: try label(document.labels.title)),
@@ -75,9 +80,15 @@ extension SQLiteIndex {
                         document.sealer.open(
                             row.data("body"), as: .passage, ordinal: ordinal, name: passageID.bytes,
                             "passage \(ordinal) of document \(id)"))
+                    let embeddingDigest = Array(try row.data("embedding_digest"))
+                    guard (0..<vectors.count).contains(ordinal), vectors.passage(ordinal) == passageID,
+                        vectors.embeddingDigest(ordinal) == embeddingDigest
+                    else {
+                        throw IndexError.damaged(what: "passage \(ordinal) of document \(id) has another vector")
+                    }
                     return DocumentOutline.Passage(
                         id: passageID, label: try label(labelID), sha256: body.sha256, range: body.range,
-                        page: body.page, section: body.section, embeddingDigest: Array(try row.data("embedding_digest")))
+                        page: body.page, section: body.section, embeddingDigest: embeddingDigest)
                 })
         }
     }

@@ -34,7 +34,9 @@ struct DocumentReader {
                 throw IndexError.damaged(what: "passage \(id) has no label")
             }
             if document.labels.passages[ordinal] == label {
-                return try passage(ordinal: ordinal, of: document, permitted: permitted)
+                let found = try passage(ordinal: ordinal, of: document, permitted: permitted)
+                guard found.id == id else { throw IndexError.damaged(what: "passage \(id) is not where its index says") }
+                return found
             }
         }
         throw try lost("passage \(id)")

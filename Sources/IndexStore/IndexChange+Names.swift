@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Labels
 import Passages
+import VectorSearch
 
 /// Labels of their own for what policies name.
 extension IndexChange {
@@ -16,9 +17,13 @@ extension IndexChange {
                     db, sql: "SELECT document_row FROM documents WHERE document_id = ?", arguments: [Data(id.bytes)]))
         }
         for id in names.passages.compactMap({ PassageID($0.string) }) {
-            documents.formUnion(
-                try Int64.fetchAll(
-                    db, sql: "SELECT document_row FROM passages WHERE passage_id = ?", arguments: [Data(id.bytes)]))
+            let rows = try Int64.fetchAll(
+                db, sql: "SELECT document_row FROM passages WHERE passage_id = ?", arguments: [Data(id.bytes)])
+            // What is not found would go without its name.
+            guard rows.count == snapshot.partitions.values.count(where: { $0.rows.contains(RowKey(id)) }) else {
+                throw IndexError.damaged(what: "passage \(id) is not where its index says")
+            }
+            documents.formUnion(rows)
         }
         for row in documents.sorted() {
             if let record = try DocumentRecord.fetch(row: row, in: db) { try distinguish(record, by: names) }

@@ -278,7 +278,9 @@ struct IndexChange {
         try body(&snapshot.partitions[label]!, keys)
     }
 
-    private mutating func newKey() throws -> NewKey {
+    mutating func retire(_ key: DataKeyID) { retiredKeys.append(key) }
+
+    mutating func newKey() throws -> NewKey {
         let key = try NewKey()
         newKeys.append(key)
         return key

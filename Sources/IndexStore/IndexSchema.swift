@@ -29,6 +29,12 @@ enum IndexSchema {
                         label_digest BLOB NOT NULL
                     ) STRICT, WITHOUT ROWID;
 
+                    CREATE TABLE taken (
+                        source_id BLOB PRIMARY KEY NOT NULL,
+                        key_id BLOB NOT NULL,
+                        body BLOB NOT NULL
+                    ) STRICT;
+
                     CREATE TABLE documents (
                         document_row INTEGER PRIMARY KEY,
                         document_id BLOB NOT NULL UNIQUE,

@@ -13,6 +13,8 @@ struct LoadedIndex {
     /// Documents whose keys are gone: they were erased, or the index was restored from a time when they still had them.
     let unreadable: [DocumentRecord]
     let unreadableLabels: [(id: LabelID, digest: LabelDigest, keyID: DataKeyID)]
+    /// Files that were taken in, likewise.
+    let unreadableSources: [TakenRecord]
 }
 
 extension IndexSnapshot {
@@ -26,9 +28,11 @@ extension IndexSnapshot {
         try database.pool.read { db in
             let state = try storedState(db)
             if !isRestored { try check(state) }
+            try checkLookups(db)
             var loading = Loading(snapshot: self, db: db, isRestored: isRestored)
             try loading.readLabels()
             try loading.readSources()
+            try loading.readTaken()
             try loading.readDocuments()
             guard loading.records == state.records else {
                 throw IndexError.damaged(what: "its records are not those of its last commit, \(state.generation)")
@@ -40,7 +44,7 @@ extension IndexSnapshot {
                 database: database, keyStore: keyStore, keys: keys, scan: scan, scanPool: scanPool)
             return LoadedIndex(
                 snapshot: snapshot, keys: loading.usedKeys, unreadable: loading.unreadable,
-                unreadableLabels: loading.unreadableLabels)
+                unreadableLabels: loading.unreadableLabels, unreadableSources: loading.unreadableSources)
         }
     }
 
@@ -52,6 +56,15 @@ extension IndexSnapshot {
             throw IndexError.damaged(what: "the record of its last commit does not open")
         }
         return state
+    }
+
+    /// Records are found by indexes of SQLite, which the sum of all records says nothing about: one that was changed
+    /// would hide a document from its replacement, or from an erasure. O(documents)
+    private func checkLookups(_ db: Database) throws {
+        for table in ["labels", "sources", "taken", "documents"] {
+            let problem = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(table))").first { $0 != "ok" }
+            if let problem { throw IndexError.damaged(what: "the table of \(table): \(problem)") }
+        }
     }
 
     /// The last commit must be the one that the key store names.
@@ -76,6 +89,7 @@ private struct Loading {
     var usedKeys: Set<DataKeyID> = []
     var unreadable: [DocumentRecord] = []
     var unreadableLabels: [(id: LabelID, digest: LabelDigest, keyID: DataKeyID)] = []
+    var unreadableSources: [TakenRecord] = []
     private let isRestored: Bool
     private var partitions: [LabelID: LabelPartition] = [:]
     private var builders: [LabelID: PartitionBuilder] = [:]
@@ -118,6 +132,25 @@ private struct Loading {
             records += snapshot.keys.recordDigest(
                 source: try row.documentID("source_id"), contentDigest: Array(try row.data("content_digest")),
                 labelDigest: Array(try row.data("label_digest")))
+        }
+    }
+
+    mutating func readTaken() throws {
+        let ring = snapshot.keyStore.ring
+        let register = snapshot.keyStore.register
+        for row in try Row.fetchAll(db, sql: "SELECT source_id, key_id FROM taken") {
+            let record = try TakenRecord(row)
+            records += record.digest(snapshot.keys)
+            if ring.contains(record.keyID) {
+                usedKeys.insert(record.keyID)
+            } else {
+                // It goes with any of its documents.
+                let documents = try record.id.documents(in: db) + [record.id]
+                guard isRestored || documents.contains(where: { register.isErased(document: $0.description) }) else {
+                    throw IndexError.damaged(what: "the key store has no key for the file \(record.id)")
+                }
+                unreadableSources.append(record)
+            }
         }
     }
 

@@ -25,7 +25,29 @@ package struct IndexedSource: Hashable, Sendable {
     }
 }
 
+extension IndexedSource {
+    /// Whether all of the file is in the index, under the labels of its time.
+    package var isWhole: Bool { !contentDigest.isEmpty && !labelDigest.isEmpty }
+}
+
 extension SQLiteIndex {
+    /// One file that the index holds something of.
+    package func source(_ id: DocumentID) async throws -> IndexedSource? {
+        try await database.read { db in
+            let row = try Row.fetchOne(
+                db, sql: "SELECT content_digest, label_digest FROM sources WHERE source_id = ?",
+                arguments: [Data(id.bytes)])
+            guard let row else { return nil }
+            var documents: [DocumentID: [UInt8]] = [:]
+            for document in try id.documents(in: db) {
+                documents[document] = try DocumentRecord.fetch(document, in: db)?.sourceDigest
+            }
+            return IndexedSource(
+                id: id, contentDigest: Array(try row.data("content_digest")),
+                labelDigest: Array(try row.data("label_digest")), documents: documents)
+        }
+    }
+
     /// Every file that the index holds something of.
     package func sources() async throws -> [DocumentID: IndexedSource] {
         try await database.read { db in

@@ -9,7 +9,7 @@ enum RecordField: UInt8 {
     case passage = 4
     case vectors = 5
     case documentLabels = 6
-    case registerEntry = 7
+    case takenSource = 7
 }
 
 /// The one way in and out for everything in the index that tells about a document: label attributes, paths, titles,

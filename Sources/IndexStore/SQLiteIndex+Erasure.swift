@@ -4,6 +4,7 @@ import GRDB
 package import Labels
 package import Passages
 import Sealing
+import Synchronization
 import VectorSearch
 
 /// On whose word documents are erased.
@@ -86,7 +87,8 @@ extension SQLiteIndex {
                     documents: found.map {
                         ErasedDocument(document: $0.record.id.description, content: keys.contentDigest($0.texts))
                     })
-                try keyStore.erase(found.map(\.record.keyID), erasure)
+                let taken = try Set(found.map(\.record.source)).compactMap { try TakenRecord.fetch($0, in: db)?.keyID }
+                try keyStore.erase(found.map(\.record.keyID) + taken, erasure)
                 try erase(found.map { ($0.record, $0.labels) }, in: db)
                 return erasure
             }
@@ -104,7 +106,10 @@ extension SQLiteIndex {
         let open = keyStore.register.erasures.values.filter { !$0.isComplete }
         guard !rows.isEmpty || !open.isEmpty else { return }
         try changeNow { change in
-            for row in rows { try change.removeUnreadable(row) }
+            for row in rows {
+                try change.removeUnreadable(row)
+                try change.forget(source: row.source)
+            }
             try change.removeUnusedLabels()
         }
         try overwrite()
@@ -123,7 +128,7 @@ extension SQLiteIndex {
     private func records(of documents: [DocumentID], in db: Database) throws -> [Found] {
         let snapshot = snapshot()
         let reader = DocumentReader(db: db, snapshot: snapshot)
-        return try documents.compactMap { id in
+        return try Set(documents).sorted().compactMap { id in
             guard let record = try DocumentRecord.fetch(id, in: db) else { return nil }
             let document = try reader.opened(record, try snapshot.labels(of: record))
             return Found(
@@ -151,15 +156,19 @@ extension SQLiteIndex {
         guard held.isEmpty else { throw IndexError.held(holds: held.sorted(), documents: heldDocuments) }
     }
 
-    /// Takes documents whose keys are destroyed out of the file and out of memory.
+    /// Takes documents whose keys are destroyed out of the file and out of memory. Where that fails, the next change does
+    /// it: until then nobody could read, replace or remove them.
     private func erase(_ documents: [(DocumentRecord, DocumentLabels)], in db: Database) throws {
-        try commit(db) { change in
-            for (record, labels) in documents {
-                try change.remove(record, labels)
-                // So that the folder is looked at again, and says what it still has of it.
-                try change.forget(source: record.source)
-            }
-            try change.removeUnusedLabels()
+        erasedRecords.withLock { $0 += documents.map { (record: $0, labels: $1) } }
+        try commit(db) { try $0.removeUnusedLabels() }
+    }
+
+    func removeErased(in change: inout IndexChange) throws {
+        for (record, labels) in erasedRecords.withLock({ $0 }) {
+            try change.remove(record, labels)
+            // So that the folder is looked at again, and says what it still has of it.
+            try change.forget(source: record.source)
+            try change.dropTaken(record.source)
         }
     }
 

@@ -18,6 +18,8 @@ package final class SQLiteIndex: PassageIndex {
     private let current: Mutex<IndexSnapshot>
     /// Keys of what is gone, which could not be destroyed yet.
     private let retiredKeys = Mutex<[DataKeyID]>([])
+    /// Documents whose keys an erasure destroyed, and which the file still has because its commit failed.
+    let erasedRecords = Mutex<[(record: DocumentRecord, labels: DocumentLabels)]>([])
     /// Decides about the labels; they are prepared for it before they show.
     private let authorizer = Mutex<LabelAuthorizer?>(nil)
     package let keys: IndexKeys
@@ -131,6 +133,9 @@ package final class SQLiteIndex: PassageIndex {
                     try change.removeUnreadable(label: label.id, digest: label.digest, keyID: label.keyID)
                 }
             }
+        }
+        if !loaded.unreadableSources.isEmpty {
+            try changeNow { change in for record in loaded.unreadableSources { try change.drop(record) } }
         }
         try finishErasures(loaded.unreadable)
         if snapshot().partitions.values.contains(where: { $0.bearers == 0 }) {
@@ -285,6 +290,7 @@ extension SQLiteIndex {
             for source in sources {
                 for document in try source.documents(in: change.db) { try change.remove(document) }
                 try change.forget(source: source)
+                try change.dropTaken(source)
             }
         }
     }
@@ -315,6 +321,7 @@ extension SQLiteIndex {
         let before = snapshot()
         var change = IndexChange(db: db, from: before)
         try db.inTransaction(.immediate) {
+            try removeErased(in: &change)
             try body(&change)
             let after = change.snapshot.anchor
             let keyGeneration = try keyStore.announce(after, after: before.anchor, storing: change.newKeys)
@@ -328,6 +335,7 @@ extension SQLiteIndex {
         let after = change.snapshot
         if after.labels.count > before.labels.count { authorizer.withLock { $0 }?.prepare(after.labels) }
         current.withLock { $0 = after }
+        erasedRecords.withLock { $0 = [] }
         let retired = retiredKeys.withLock { keys in
             keys += change.retiredKeys
             return keys

@@ -107,9 +107,9 @@ extension Ingestor {
 
     /// - Parameter path: of a file, or of a member of one: `notes/2025.jsonl#N-17`.
     private func found(_ path: String) async throws(ExplanationError) -> (ExtractedMember, Source) {
-        do throws(SetAsideReason) {
+        do {
             let place = place(path)
-            let source = try read(place.path)
+            let source = try await read(place.path)
             let file = try await extract(source)
             if let left = file.setAside.first(where: { ByteText($0.name) == ByteText(place.member ?? "") }) {
                 throw SetAsideReason(text: left.reason.description)
@@ -120,8 +120,10 @@ extension Ingestor {
                 throw SetAsideReason(text: "the file holds several documents; name one behind a `#`: \(names), …")
             }
             return (member, source)
+        } catch let reason as SetAsideReason {
+            throw ExplanationError(path: path, reason: reason.text)
         } catch {
-            throw ExplanationError(path: path, reason: error.text)
+            throw ExplanationError(path: path, reason: "\(error)")
         }
     }
 

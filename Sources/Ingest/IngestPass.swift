@@ -23,6 +23,8 @@ struct IngestPass {
     let ingestor: Ingestor
     let scope: IngestScope
     let isDryRun: Bool
+    /// Whether files leave the folder once the index holds them.
+    let takes: Bool
     private var summary: IngestSummary
     /// Vectors of documents that left the index in this pass, by the digest of what was embedded.
     private var carried: [[UInt8]: [Float]] = [:]
@@ -31,10 +33,11 @@ struct IngestPass {
 
     private var index: SQLiteIndex { ingestor.index }
 
-    init(ingestor: Ingestor, scope: IngestScope, isDryRun: Bool) {
+    init(ingestor: Ingestor, scope: IngestScope, isDryRun: Bool, takes: Bool) {
         self.ingestor = ingestor
         self.scope = scope
         self.isDryRun = isDryRun
+        self.takes = takes && !isDryRun && scope == .everything
         summary = IngestSummary(isDryRun: isDryRun)
     }
 
@@ -43,18 +46,22 @@ struct IngestPass {
         let start = clock.now
         let listing = try ingestor.folder.list()
         let known = try await index.sources()
-        let ids = listing.paths.map { index.keys.documentID(path: ByteText($0)) }
+        let lying = Set(listing.paths.map { ByteText($0) })
+        let held = try await index.takenPaths().map(\.path).filter { !lying.contains(ByteText($0)) }
+        let paths = (listing.paths + held).sorted { ByteText($0) < ByteText($1) }
+        let ids = paths.map { index.keys.documentID(path: ByteText($0)) }
         summary.setAside = listing.setAside.map { SetAside(path: $0.path, reason: $0.reason.description) }
         let present = Set(ids)
         try await remove(known.values.filter { !present.contains($0.id) }.sorted { $0.id < $1.id })
-        for (number, (path, id)) in zip(listing.paths, ids).enumerated() {
+        for (number, (path, id)) in zip(paths, ids).enumerated() {
             do {
                 try await bring(path, known: known[id])
+                if takes && lying.contains(ByteText(path)) { try await take(path, id: id) }
             } catch let reason as SetAsideReason {
                 summary.setAside.append(SetAside(path: path, reason: reason.text))
                 if let held = known[id] { try await remove([held]) }
             }
-            report(IngestProgress(done: number + 1, total: listing.paths.count, path: path))
+            report(IngestProgress(done: number + 1, total: paths.count, path: path))
         }
         summary.setAside.sort { ByteText($0.path) < ByteText($1.path) }
         let elapsed = start.duration(to: clock.now)
@@ -68,7 +75,7 @@ struct IngestPass {
             summary.waiting += 1
             return
         }
-        let source = try ingestor.read(path)
+        let source = try await ingestor.read(path)
         let hasSameContent = known?.contentDigest == source.contentDigest
         if let known, known.labelDigest == source.labelDigest {
             if hasSameContent {
@@ -143,6 +150,24 @@ struct IngestPass {
         for (entry, vector) in zip(missing, made) { known[entry.digest] = vector }
         summary.embedded += missing.count
         return digests.compactMap { known[$0] }
+    }
+
+    // MARK: - What is taken
+
+    /// Moves a file into the index, once all that it gave is committed. One of several documents stays: it could not be
+    /// kept for some of them when another is erased.
+    private mutating func take(_ path: String, id: DocumentID) async throws {
+        guard let known = try await index.source(id), known.isWhole else { return }
+        guard known.documents.count == 1, known.documents[id] != nil else {
+            summary.left += 1
+            return
+        }
+        let source = try await ingestor.read(path)
+        // What was committed, and not what somebody wrote there since.
+        guard source.contentDigest == known.contentDigest, source.labelDigest == known.labelDigest else { return }
+        try await index.take(TakenSource(id: id, path: path, bytes: source.file.bytes, sidecar: source.sidecar))
+        try ingestor.folder.remove(path)
+        summary.taken += 1
     }
 
     // MARK: - What goes

@@ -15,6 +15,9 @@ package struct IngestSummary: Sendable, Encodable {
     package internal(set) var removed = 0
     /// New and changed files that a pass over labels alone left for an ingest.
     package internal(set) var waiting = 0
+    /// Files that were moved into the index, and those of several documents, which stay in the folder.
+    package internal(set) var taken = 0
+    package internal(set) var left = 0
     /// Passages made in this run.
     package internal(set) var passages = 0
     /// Passages whose vector was made in this run; the others had one already.
@@ -29,7 +32,7 @@ package struct IngestSummary: Sendable, Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case added, updated, relabelled, unchanged, removed, waiting, passages, embedded, seconds, changes
+        case added, updated, relabelled, unchanged, removed, waiting, taken, left, passages, embedded, seconds, changes
         case isDryRun = "dry_run"
         case setAside = "set_aside"
     }

@@ -39,10 +39,10 @@ package struct Ingestor: Sendable {
     /// - Parameter isDryRun: Whether only to find out what would change.
     /// - Throws: Only what makes going on pointless, such as a full disk.
     package func ingest(
-        _ scope: IngestScope = .everything, isDryRun: Bool = false,
+        _ scope: IngestScope = .everything, isDryRun: Bool = false, takes: Bool = false,
         _ report: @escaping @Sendable (IngestProgress) -> Void = { _ in }
     ) async throws -> IngestSummary {
-        var pass = IngestPass(ingestor: self, scope: scope, isDryRun: isDryRun)
+        var pass = IngestPass(ingestor: self, scope: scope, isDryRun: isDryRun, takes: takes)
         return try await pass.run(report)
     }
 
@@ -71,22 +71,31 @@ extension Ingestor {
         let labelDigest: [UInt8]
     }
 
-    func read(_ path: String) throws(SetAsideReason) -> Source {
-        do {
-            let file = try folder.read(path)
-            let sidecar = try folder.sidecar(of: path)
-            let layout = enclave.recordLayout(path: ByteText(path))
-            let keys = index.keys
-            return Source(
-                file: file, sidecar: sidecar, layout: layout, id: keys.documentID(path: ByteText(path)),
-                contentDigest: keys.sourceDigest(
-                    parts: [Array(Self.pipelineVersion.utf8), Array(index.model.utf8), file.bytes]
-                        + (layout?.parts ?? [])),
-                labelDigest: keys.sourceDigest(
-                    parts: [Array(enclave.labelVersion.utf8), sidecar.map { [1] + $0 } ?? [0]]))
+    /// A file of the folder, or one that the index took out of it.
+    func read(_ path: String) async throws -> Source {
+        do throws(ExtractionError) {
+            return source(try folder.read(path), sidecar: try folder.sidecar(of: path))
+        } catch .missing {
+            guard let taken = try await index.takenSource(index.keys.documentID(path: ByteText(path))) else {
+                throw SetAsideReason(text: ExtractionError.missing.description)
+            }
+            return source(
+                SourceFile(path: path, url: folder.url.appending(path: path), bytes: taken.bytes), sidecar: taken.sidecar)
         } catch {
             throw SetAsideReason(text: error.description)
         }
+    }
+
+    private func source(_ file: SourceFile, sidecar: [UInt8]?) -> Source {
+        let layout = enclave.recordLayout(path: ByteText(file.path))
+        let keys = index.keys
+        return Source(
+            file: file, sidecar: sidecar, layout: layout, id: keys.documentID(path: ByteText(file.path)),
+            contentDigest: keys.sourceDigest(
+                parts: [Array(Self.pipelineVersion.utf8), Array(index.model.utf8), file.bytes]
+                    + (layout?.parts ?? [])),
+            labelDigest: keys.sourceDigest(
+                parts: [Array(enclave.labelVersion.utf8), sidecar.map { [1] + $0 } ?? [0]]))
     }
 
     func extract(_ source: Source) async throws(SetAsideReason) -> ExtractedFile {

@@ -94,7 +94,8 @@ package final class Engine: Sendable {
     package func reload() async throws {
         let enclave = try Enclave(folder: folder)
         guard enclave.settings.index == current.enclave.settings.index,
-            enclave.settings.embedding == current.enclave.settings.embedding
+            enclave.settings.embedding == current.enclave.settings.embedding,
+            enclave.settings.keys.root == current.enclave.settings.keys.root
         else { throw RestartNeeded() }
         let access = try await Access(enclave: enclave, index: index, embedder: embedder, logger: logger)
         self.access.withLock { $0 = access }
@@ -104,7 +105,7 @@ package final class Engine: Sendable {
     ///
     /// A dry run leaves in force what is.
     package func ingest(
-        _ scope: IngestScope = .everything, isDryRun: Bool = false,
+        _ scope: IngestScope = .everything, isDryRun: Bool = false, takes: Bool = false,
         _ report: @escaping @Sendable (IngestProgress) -> Void
     ) async throws -> IngestSummary {
         let isFirst = isIngesting.withLock { isIngesting in
@@ -121,13 +122,13 @@ package final class Engine: Sendable {
             enclave = current.enclave
         }
         return try await Ingestor(enclave: enclave, index: index, embedder: embedder)
-            .ingest(scope, isDryRun: isDryRun, report)
+            .ingest(scope, isDryRun: isDryRun, takes: takes, report)
     }
 }
 
 /// Another index or model cannot be taken over while the old one is open.
 struct RestartNeeded: Error, CustomStringConvertible {
-    let description = "`index` or `embedding` changed in portcullis.yaml; restart `portcullis serve`"
+    let description = "`index`, `embedding` or `keys` changed in portcullis.yaml; restart `portcullis serve`"
 }
 
 /// One ingest at a time.

@@ -21,8 +21,8 @@ struct Backup: AsyncParsableCommand {
         success: "The copies are on the disk.",
         files: [
             Manual.File.settings, Manual.File.index, Manual.File.keyStore,
-            (name: "FOLDER/NAME-TIME/", what: "The index and its manifest."),
-            (name: "KEY_FOLDER/NAME-TIME.keys", what: "The key store."),
+            (name: "FOLDER/ENCLAVE-TIME/", what: "The index and its manifest."),
+            (name: "KEY_FOLDER/ENCLAVE-TIME.keys", what: "The key store."),
         ],
         examples: [(purpose: "Every night:", command: "portcullis backup corpus/clinic")])
 
@@ -35,7 +35,10 @@ struct Backup: AsyncParsableCommand {
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Put an index out of a backup in its place.",
-        usage: "portcullis restore <enclave> --from <folder> [--keys-from <file>] [--recovery-key <file>]",
+        usage: """
+            portcullis restore <enclave> --from <folder> [--keys-from <file>]
+                [--recovery-key <file>]
+            """,
         discussion: manual.text)
 
     static let manual = Manual(
@@ -49,7 +52,10 @@ struct Restore: AsyncParsableCommand {
         examples: [
             (
                 purpose: "After the disk of the index was lost:",
-                command: "portcullis restore corpus/clinic --from backups/clinic-20261122T030000000Z"
+                command: """
+                portcullis restore corpus/clinic \\
+                  --from backups/clinic-20261122T030000000Z
+                """
             )
         ])
 

@@ -4,7 +4,7 @@ import QueryService
 struct Ingest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring the index to the state of the documents folder.",
-        usage: "portcullis ingest <enclave> [--dry-run] [--json]",
+        usage: "portcullis ingest <enclave> [--take] [--dry-run] [--json]",
         discussion: manual.text)
 
     static let manual = Manual(
@@ -13,6 +13,9 @@ struct Ingest: AsyncParsableCommand {
             JSON Lines and mail. What did not change is passed over, and what is gone leaves the index. A file that \
             cannot be read, that no label rule matches, or that holds a payment card number is set aside with its \
             reason and is not searchable. Makes the index where there is none.
+
+            With --take, a file and its sidecar leave the folder when the index holds them, sealed; rules that change are \
+            applied to what it holds. A file of several documents stays.
 
             Each document is committed by itself; what was done before an interruption stays done. \
             \(Manual.servedElsewhere)
@@ -39,11 +42,12 @@ struct Ingest: AsyncParsableCommand {
         ])
 
     @OptionGroup var arguments: EnclaveArguments
+    @Flag(help: "Remove files from the folder once the index holds them.") var take = false
     @Flag(help: "Only say what would change.") var dryRun = false
     @Flag(help: "Print the summary as JSON.") var json = false
 
     func run() async throws {
-        try await arguments.run(.ingest(.init(isDryRun: dryRun, json: json)), create: true)
+        try await arguments.run(.ingest(.init(isDryRun: dryRun, takes: take, json: json)), create: true)
     }
 }
 

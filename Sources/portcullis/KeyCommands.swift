@@ -8,7 +8,22 @@ import Sealing
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make, show and rotate the keys of an enclave.",
+        usage: "portcullis keys <subcommand> <enclave> [<options>]",
+        discussion: manual.text,
         subcommands: [KeysInit.self, KeysStatus.self, KeysRotate.self, KeysRecovery.self])
+
+    static let manual = Manual(
+        description: """
+            A root key wraps a few epoch keys, and an epoch key wraps one key for each document. Wrapped keys lie in the \
+            key store beside the index; the root key lies where `keys.root` in portcullis.yaml says. Destroying the key \
+            of a document erases it.
+            """,
+        success: "It was done.",
+        files: [Manual.File.settings, Manual.File.keyStore, Manual.File.rootKey],
+        examples: [
+            (purpose: "The keys of the sample clinic:", command: "portcullis keys status corpus/clinic"),
+            (purpose: "A new epoch:", command: "portcullis keys rotate corpus/clinic"),
+        ])
 }
 
 struct KeysInit: AsyncParsableCommand {
@@ -67,7 +82,8 @@ struct KeysRotate: AsyncParsableCommand {
             next `rotate` or `serve` goes on with.
 
             A root key in a file is replaced in its place. One in a token stays there beside the new one. A credential \
-            comes from the service manager: pass the new one as NAME.new, rotate, then pass it as NAME.
+            comes from the service manager: pass the new one under its name with `.new` behind it, rotate, then pass it \
+            under its name.
 
             \(Manual.servedElsewhere)
             """,

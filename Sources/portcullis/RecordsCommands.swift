@@ -16,9 +16,11 @@ struct Erase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Erase documents for good, by destroying their keys.",
         usage: """
-            portcullis erase <enclave> --document <id> | --subject <token> | --older-than <span>
-                --reason <reason> --as <person> [--include-shared] [--json]
-            portcullis erase <enclave> --confirm <request> --as <person>
+            portcullis erase <enclave>
+                --document <id> | --subject <token> | --older-than <span>
+                --reason <reason> [--include-shared] <identity> [--json]
+            portcullis erase <enclave> --confirm <request> <identity> [--json]
+            with <identity>: --as <person> | --token-file <file>, [--purpose <purpose>]
             """,
         discussion: manual.text)
 
@@ -44,13 +46,16 @@ struct Erase: AsyncParsableCommand {
             (
                 purpose: "A patient's records, by who may do it in the sample clinic:",
                 command: """
-                portcullis erase corpus/clinic --subject PT-7F3K --reason "moved away" \\
-                  --as grace.okafor --include-shared
+                portcullis erase corpus/clinic --subject PT-7F3K \\
+                  --reason "moved away" --as grace.okafor --include-shared
                 """
             ),
             (
                 purpose: "Confirm what somebody else asked for:",
-                command: "portcullis erase corpus/clinic --confirm 0123456789abcdef --as martin.esker"
+                command: """
+                portcullis erase corpus/clinic --confirm 0123456789abcdef \\
+                  --as martin.esker
+                """
             ),
         ])
 
@@ -117,9 +122,12 @@ struct Hold: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Put documents on legal hold, or release a hold.",
         usage: """
-            portcullis hold <enclave> --document <id> | --subject <token> --reason <reason> --as <person>
-            portcullis hold <enclave> --release <hold> --reason <reason> --as <person>
+            portcullis hold <enclave> --document <id> | --subject <token>
+                --reason <reason> <identity> [--json]
+            portcullis hold <enclave> --release <hold> --reason <reason>
+                <identity> [--json]
             portcullis hold <enclave> --list [--json]
+            with <identity>: --as <person> | --token-file <file>, [--purpose <purpose>]
             """,
         discussion: manual.text)
 

@@ -80,7 +80,11 @@ struct CommandTests {
             try String(contentsOf: enclave.url.appending(path: "portcullis.yaml"), encoding: .utf8)
             .replacing("mode: development", with: "mode: production")
             .replacing("  audience: sample", with: "  audience: sample\n  key_set: keys.jwks.json")
-            + "\nkeys: {root: {credential: root}}\n"
+            + "\nkeys: {root: {file: ../keys/root}}\n"
+        let keys = enclave.folder.url.appending(path: "keys")
+        try FileManager.default.createDirectory(at: keys, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            atPath: enclave.indexPath + ".root", toPath: keys.appending(path: "root").path)
         try enclave.write(settings, to: "portcullis.yaml")
         try enclave.write(#"{"keys": []}"#, to: "keys.jwks.json")
         let retrieve = try await Program.run("retrieve", path, "--as", "alice", "--purpose", "work", "wing")

@@ -131,11 +131,11 @@ struct DoctorTests {
     @Test("A key, an index or a policy that others can reach is a problem")
     func permissions() async throws {
         let enclave = try await ingested()
-        try mode(enclave.indexPath + ".key", 0o644)
+        try mode(enclave.indexPath + ".root", 0o644)
         let key = try await doctor(enclave.url.path)
         #expect(key.1.status == 3 && key.0.problemSubjects == ["key"])
         #expect(key.0.finding("key", of: "index")?.detail.contains("chmod 600") == true)
-        try mode(enclave.indexPath + ".key", 0o600)
+        try mode(enclave.indexPath + ".root", 0o600)
 
         try mode(enclave.indexPath, 0o640)
         let index = try await doctor(enclave.url.path)

@@ -14,7 +14,7 @@ enum Program {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     /// Beside the bundle that holds these tests.
-    private static var url: URL {
+    static var url: URL {
         URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: "portcullis")
     }

@@ -27,7 +27,7 @@ struct ImportTests {
             "AccessControl", "Cedar", "Labels", "Passages", "Sealing", "Yams", "Crypto", "Foundation", "Glibc",
         ],
         "Ingest": [
-            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "StrictJSON", "TextEmbedding", "CMarkGFM",
+            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "Sealing", "StrictJSON", "TextEmbedding", "CMarkGFM",
             "CLibXML2", "Crypto", "Subprocess", "SystemPackage", "Foundation", "Glibc", "Synchronization", "Dispatch",
         ],
         "Retrieval": [

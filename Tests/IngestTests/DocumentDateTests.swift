@@ -57,7 +57,7 @@ struct DocumentDateTests {
         let sample = try SampleEnclave(files: all)
         let index = try SQLiteIndex(path: sample.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(sample.indexPath))
         let ingestor = Ingestor(enclave: try Enclave(folder: sample.url), index: index, embedder: HashingEmbedder())
-        let source = try ingestor.read("public/\(path)")
+        let source = try await ingestor.read("public/\(path)")
         var dates: [String: String] = [:]
         for member in try await ingestor.extract(source).members {
             let date = try ingestor.label(member, of: source).date
@@ -154,7 +154,7 @@ struct DocumentDateTests {
         let ingestor = Ingestor(enclave: try Enclave(folder: sample.url), index: index, embedder: HashingEmbedder())
         func digest(_ date: String) async throws -> [UInt8] {
             try sample.write("{\"id\": \"a\", \"text\": \"x\"\(date)}", to: "documents/public/a.jsonl")
-            let source = try ingestor.read("public/a.jsonl")
+            let source = try await ingestor.read("public/a.jsonl")
             return ingestor.digest(of: try #require(try await ingestor.extract(source).members.first), of: source)
         }
         let digests = [

@@ -162,7 +162,7 @@ struct IngestorTests {
         ])
         let enclave = try Enclave(folder: world.enclave.url)
         let ingestor = Ingestor(enclave: enclave, index: world.index, embedder: HashingEmbedder())
-        let source = try ingestor.read("public/twice.md")
+        let source = try await ingestor.read("public/twice.md")
         let member = try #require(try await ingestor.extract(source).members.first)
         let document = try ingestor.document(member, of: source).document
         #expect(document.passages.map(\.text) == ["The same words.", "The same words."])

@@ -13,8 +13,8 @@ extension EnclaveTemplate {
         # authentication.key_set).
         mode: development
 
-        # The index, one SQLite file, with its key beside it. It holds passages in the clear: keep it on
-        # an encrypted volume and out of version control.
+        # The index, one SQLite file, sealed, with its key store beside it. In development the root key
+        # lies there too, and opens both: keep the folder out of version control.
         index: \#(index)
 
         # Purposes of use. A question states one; principals.yaml says who may state which; policies may

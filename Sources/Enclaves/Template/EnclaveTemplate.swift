@@ -23,7 +23,7 @@ struct EnclaveTemplate {
             (path: "policies/tests/limits.json", text: Self.limitTests),
             (path: "policies/tests/erasure.json", text: Self.erasureTests),
             (path: "questions.jsonl", text: Self.questions),
-            (path: ".gitignore", text: "# Passages in the clear, and keys.\nindex/\n"),
+            (path: ".gitignore", text: "# The sealed index, and keys that open it.\nindex/\n"),
             (path: "portcullis.yaml", text: settings),
         ]
     }

@@ -44,6 +44,8 @@ package struct IndexRestore: Sendable {
         case (_?, true): throw BackupError.twoKeyStores(path: keyStorePath)
         default: break
         }
+        // What is in its log alone would be lost where this ends between putting the log away and the move.
+        if hasKeyStore { try DatabaseFile(.keyStore, path: keyStorePath, create: false).truncateLog() }
         let folder = path + ".restore"
         try? FileManager.default.removeItem(atPath: folder)
         try FileManager.default.createDirectory(
@@ -125,6 +127,9 @@ package struct IndexRestore: Sendable {
         let index = try open(manifest, isRestored: true)
         let snapshot = index.snapshot()
         let documents = try await index.documentList().count
+        // Closing moves the logs into the files too, but does not tell when it could not.
+        try index.keyStore.checkpoint()
+        try index.database.truncateLog()
         return Outcome(
             manifest: manifest, documents: documents, passages: snapshot.passageCount,
             left: max(0, manifest.documents - documents))

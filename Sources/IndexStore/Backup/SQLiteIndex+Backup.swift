@@ -91,7 +91,10 @@ extension SQLiteIndex {
     /// A copy under another name, whole and on the disk when it has its own.
     private static func copy(_ db: Database, to file: URL) throws {
         let draft = file.path + ".new"
-        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(draft + suffix) }
+        func discardDraft() { for suffix in ["", "-journal", "-wal", "-shm"] { unlink(draft + suffix) } }
+        discardDraft()
+        // A copy that was not finished must not stay: it has keys, and would be destroyed by nobody.
+        defer { discardDraft() }
         let mask = umask(0o077)
         defer { umask(mask) }
         let copy = try DatabaseQueue(path: draft)

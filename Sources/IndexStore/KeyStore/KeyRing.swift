@@ -33,12 +33,20 @@ final class KeyRing: Sendable {
     /// A key of the ring; nil where it is not there (any more).
     /// - Throws: `damaged` where it is not what was stored.
     func key(_ id: DataKeyID) throws -> SecretKey? {
-        let wrapped = state.withLock { $0.wrapped[id] }
-        return try wrapped.map { try unwrap($0, as: id) }
+        // Both at one moment: in between a rotation could wrap it anew and retire the epoch.
+        let found = state.withLock { state in
+            state.wrapped[id].map { ($0, state.epochs[$0.epoch]) }
+        }
+        return try found.map { try unwrap($0, with: $1, as: id) }
     }
 
+    func contains(_ id: DataKeyID) -> Bool { state.withLock { $0.wrapped[id] != nil } }
+
     func unwrap(_ wrapped: WrappedKey, as id: DataKeyID) throws -> SecretKey {
-        let epochKey = state.withLock { $0.epochs[wrapped.epoch] }
+        try unwrap(wrapped, with: state.withLock { $0.epochs[wrapped.epoch] }, as: id)
+    }
+
+    private func unwrap(_ wrapped: WrappedKey, with epochKey: SecretKey?, as id: DataKeyID) throws -> SecretKey {
         guard let epochKey else {
             throw IndexError.damaged(what: "the key store has no epoch \(wrapped.epoch), which one of its keys is of")
         }

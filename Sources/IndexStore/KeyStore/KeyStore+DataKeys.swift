@@ -17,16 +17,21 @@ extension KeyStore {
     ///
     /// - Returns: The generation of the key store.
     func announce(_ next: IndexAnchor, after previous: IndexAnchor, storing new: [NewKey]) throws -> Int64 {
-        let wrapped = new.map { ($0.id, ring.wrap($0.key, as: $0.id)) }
-        let generation = try change(anchors: (previous, next)) { change in
-            for (id, key) in wrapped {
-                let row = StoredRow.dataKey(id, key)
-                try row.insert(in: change.db)
-                change.added(row)
+        do {
+            return try change(anchors: (previous, next)) { change in
+                // Within the transaction, so that no rotation comes between: it could retire the epoch.
+                for new in new {
+                    let key = ring.wrap(new.key, as: new.id)
+                    let row = StoredRow.dataKey(new.id, key)
+                    try row.insert(in: change.db)
+                    change.added(row)
+                    ring.add(key, as: new.id)
+                }
             }
+        } catch {
+            ring.remove(new.map(\.id))
+            throw error
         }
-        for (id, key) in wrapped { ring.add(key, as: id) }
-        return generation
     }
 
     /// Says what the index is, and destroys the keys that it needs no more.

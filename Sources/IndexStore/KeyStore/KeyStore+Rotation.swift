@@ -75,7 +75,8 @@ extension KeyStore {
             }
         }
         for epoch in retired { ring.removeEpoch(epoch) }
-        if !retired.isEmpty { try checkpoint() }
+        // Also where nothing was left to retire: an earlier call may have come to its end before this.
+        try checkpoint()
     }
 
     /// Wraps every epoch key under one more root key. Those that it wraps already are passed over.

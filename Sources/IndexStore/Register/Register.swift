@@ -18,8 +18,10 @@ package struct Register: Sendable {
     /// The erasure that a document was part of, or another document of the same text.
     func erasure(of document: IndexedDocument, _ keys: IndexKeys) -> Erasure? {
         guard !erasures.isEmpty else { return nil }
-        let (id, content) = (document.id.description, keys.contentDigest(document.passages.map(\.sha256)))
-        guard erasedDocuments.contains(id) || erasedContents.contains(content) else { return nil }
+        let id = document.id.description
+        // Documents without text have that in common, and nothing else.
+        let content = document.passages.isEmpty ? nil : keys.contentDigest(document.passages.map(\.sha256))
+        guard erasedDocuments.contains(id) || content.map(erasedContents.contains) == true else { return nil }
         return erasures.values.first { $0.documents.contains { $0.document == id || $0.content == content } }
     }
 

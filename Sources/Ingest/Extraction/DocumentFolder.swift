@@ -1,5 +1,6 @@
 package import Foundation
 import Glibc
+import Sealing
 
 /// The `documents/` folder of an enclave: which files there are, and their bytes.
 ///
@@ -39,6 +40,15 @@ package struct DocumentFolder: Sendable {
         } catch .missing {
             return nil
         }
+    }
+
+    /// Removes a file and the label file beside it, for good when this returns.
+    package func remove(_ path: String) throws {
+        let file = url.appending(path: path).path
+        for name in [file, file + Self.sidecarSuffix] where unlink(name) != 0 && errno != ENOENT {
+            throw FileFailure(path: name, code: errno)
+        }
+        try DurableFile.syncFolder(of: file)
     }
 
     private func contents(of path: String, limit: Int) throws(ExtractionError) -> [UInt8] {

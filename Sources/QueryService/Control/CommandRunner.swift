@@ -37,7 +37,7 @@ package struct CommandRunner: Sendable {
         switch command {
         case .ingest(let arguments):
             let summary = try await engine.ingest(
-                arguments.labelsOnly ? .labels : .everything, isDryRun: arguments.isDryRun
+                arguments.labelsOnly ? .labels : .everything, isDryRun: arguments.isDryRun, takes: arguments.takes
             ) { progress in
                 emit(.progress(done: progress.done, total: progress.total, path: progress.path))
             }

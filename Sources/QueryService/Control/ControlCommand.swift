@@ -60,9 +60,12 @@ package enum ControlCommand: Codable, Sendable {
         /// Whether documents whose labels changed are all that is taken up.
         package let labelsOnly: Bool
         package let isDryRun: Bool
+        /// Whether files leave the folder once the index holds them.
+        package let takes: Bool
         package let json: Bool
 
-        package init(labelsOnly: Bool = false, isDryRun: Bool = false, json: Bool = false) {
+        package init(labelsOnly: Bool = false, isDryRun: Bool = false, takes: Bool = false, json: Bool = false) {
+            self.takes = takes
             self.labelsOnly = labelsOnly
             self.isDryRun = isDryRun
             self.json = json

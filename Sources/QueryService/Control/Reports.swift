@@ -60,6 +60,8 @@ enum IngestReport {
             ["relabelled", String(summary.relabelled)], ["unchanged", String(summary.unchanged)],
             ["removed", String(summary.removed)], ["set aside", String(summary.setAside.count)],
         ]
+        if summary.taken > 0 { rows.append(["taken out of the folder", String(summary.taken)]) }
+        if summary.left > 0 { rows.append(["left there, of several documents", String(summary.left)]) }
         if summary.waiting > 0 { rows.append(["waiting for an ingest", String(summary.waiting)]) }
         if !summary.isDryRun {
             rows += [["passages", String(summary.passages)], ["embedded", String(summary.embedded)]]

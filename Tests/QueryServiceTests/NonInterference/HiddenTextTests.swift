@@ -151,7 +151,7 @@ private struct Replacement {
         let ingestor = Ingestor(enclave: engine.current.enclave, index: engine.index, embedder: embedder)
         var hidden: [[Bool]] = []
         for source in world.sources {
-            let file = try ingestor.read(source.path)
+            let file = try await ingestor.read(source.path)
             let member = try #require(try await ingestor.extract(file).members.first)
             let labelled = try ingestor.label(member, of: file)
             var units = [try !oracle.mayRead(labelled.labeling.documentLabel)]

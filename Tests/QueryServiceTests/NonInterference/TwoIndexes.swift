@@ -50,7 +50,7 @@ struct TwoIndexes {
         let ingestor = Ingestor(enclave: try Enclave(folder: world.url), index: scratch, embedder: embedder)
         var documents: [IndexedDocument] = []
         for source in world.sources {
-            let file = try ingestor.read(source.path)
+            let file = try await ingestor.read(source.path)
             for member in try await ingestor.extract(file).members {
                 let draft = try ingestor.document(member, of: file)
                 documents.append(draft.document.with(vectors: try await embedder.embed(draft.embeddingTexts)))
