@@ -1,4 +1,5 @@
 import AccessControl
+import Cedar
 import Foundation
 import IndexStore
 import Labels
@@ -67,7 +68,7 @@ struct ChangeMeasurement: Sendable {
             Set(
                 numbers.map { number in
                     let id = index.keys.documentID(path: ByteText(DocumentSeries.path(of: number)))
-                    return EntityReference(
+                    return Labels.EntityReference(
                         type: ByteText(LabelEntity.documentType.name), id: ByteText(id.description))
                 }))
         let before = index.snapshot().labels.count

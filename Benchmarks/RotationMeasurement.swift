@@ -2,6 +2,7 @@ import AccessControl
 import Cedar
 import Foundation
 import IndexStore
+import Labels
 import Sealing
 import Synchronization
 

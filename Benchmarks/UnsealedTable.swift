@@ -81,12 +81,14 @@ struct UnsealedTable: Sendable {
                 let (labels, vectors) = (row[5] as Data, row[6] as Data)
                 try vectors.withUnsafeBytes { bytes in
                     for (position, start) in Swift.stride(from: 0, to: bytes.count, by: Self.stride).enumerated() {
-                        let id = UnsafeRawBufferPointer(rebasing: bytes[start..<start + 16])
+                        let key = RowKey(
+                            high: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)),
+                            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self)))
                         let vector = bytes[start + Self.header..<start + Self.stride]
-                        guard let key = RowKey(id) else { throw UnexpectedAnswer(what: "a passage without an id") }
                         try builders[Int(labels[16 + 4 * position])]
                             .append(key, littleEndian: UnsafeRawBufferPointer(rebasing: vector))
                         if let digests {
+                            let id = bytes[start..<start + RowKey.byteCount]
                             let revision = digests.revision(Array(id) + labelDigest, length: 8)
                             sum ^= digests.row(Array(id) + revision)[0]
                         }

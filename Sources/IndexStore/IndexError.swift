@@ -29,6 +29,8 @@ package enum IndexError: Error, Equatable {
     case otherEnclave(path: String)
     /// An index in another state than its key store expects.
     case otherState(path: String, generation: Int64, expected: Int64)
+    /// An empty index where the key store knows of one with content.
+    case lost(path: String, generation: Int64)
     case olderKeyStore(path: String, generation: Int64, expected: Int64)
     /// The document was erased, and does not come back.
     case erased(erasure: String, time: Int64)
@@ -118,6 +120,9 @@ extension IndexError: CustomStringConvertible {
         case .otherState(let path, let generation, let expected):
             "the index \(path) is at commit \(generation), and its key store expects commit \(expected): one of the two is "
                 + "an older or another copy; put the right one back, or run `portcullis restore` into an empty place"
+        case .lost(let path, let generation):
+            "the index \(path) is gone, and its key store has the keys of what it held after commit \(generation); run "
+                + "`portcullis restore` with a backup, or `portcullis ingest --anew` to destroy those keys and begin again"
         case .olderKeyStore(let path, let generation, let expected):
             "the key store \(path) is at commit \(generation), and the index was written after its commit \(expected): it is "
                 + "an older copy; put the right one back, or run `portcullis restore` into an empty place"

@@ -173,6 +173,7 @@ extension SQLiteIndex {
     }
 
     private func overwrite() throws {
+        try destroyRetiredKeys()
         try keyStore.checkpoint()
         try database.truncateLog()
     }

@@ -46,11 +46,13 @@ package final class SQLiteIndex: PassageIndex {
     /// - Parameters:
     ///   - model: Identifies the configured embedding model; an index made by another is refused.
     ///   - create: Whether to make a new index where there is none.
+    ///   - beginsAnew: Whether a new index is made although the key store knows of one with content, whose keys are destroyed
+    ///     then. Erasures and holds stay on record.
     ///   - isRestored: Whether the file was just put there out of a backup; see `IndexSnapshot.loaded`.
     ///   - pageSize: Bytes of a page of new files; SQLite's own choice where nil.
     package init(
-        path: String, model: String, dimension: Int, create: Bool, keys source: KeySource, isRestored: Bool = false,
-        scanThreads: Int = 2, pageSize: Int? = nil
+        path: String, model: String, dimension: Int, create: Bool, keys source: KeySource, beginsAnew: Bool = false,
+        isRestored: Bool = false, scanThreads: Int = 2, pageSize: Int? = nil
     ) throws {
         let isNew = !FileManager.default.fileExists(atPath: path)
         if isNew && !create { throw IndexError.missing(path: path) }
@@ -66,7 +68,7 @@ package final class SQLiteIndex: PassageIndex {
         database = try existing ?? DatabaseFile(.index, path: path, create: true, pageSize: pageSize)
         self.model = model
         do {
-            try Self.claim(database, keyStore, keys, model: model, create: create)
+            try Self.claim(database, keyStore, keys, model: model, beginsAnew: beginsAnew)
             let empty = IndexSnapshot(
                 generation: 0, dimension: dimension, partitions: [:], labels: LabelTable(), records: MultisetDigest(),
                 database: database, keyStore: keyStore, keys: keys, scan: ExactScan(),
@@ -79,23 +81,33 @@ package final class SQLiteIndex: PassageIndex {
         }
     }
 
+    /// Closes both files, their logs moved into them. Nothing can be asked of the index afterwards.
+    package func close() throws {
+        do {
+            try database.pool.close()
+            try keyStore.file.pool.close()
+        } catch {
+            throw IndexError.translated(error, path: database.path)
+        }
+    }
+
     /// The key of look-up keys, for an index beside this one that is to give equal ids.
     package var secret: SecretKey { keyStore.secret }
 
     /// Records enclave and model in a new index, and compares them in an old one.
     private static func claim(
-        _ database: DatabaseFile, _ keyStore: KeyStore, _ keys: IndexKeys, model: String, create: Bool
+        _ database: DatabaseFile, _ keyStore: KeyStore, _ keys: IndexKeys, model: String, beginsAnew: Bool
     ) throws {
         try database.pool.write { db in
             func meta(_ key: String) throws -> [UInt8]? {
                 try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]).map(Array.init)
             }
             guard let enclave = try meta(IndexSchema.Meta.enclave) else {
-                // An index that was just made. Where the key store knows of another one, that was deleted, and only who
-                // asks for a new one gets it.
+                // An index that was just made. Where the key store knows of one with content, that is lost, and its keys
+                // are what a backup of it needs.
                 let known = keyStore.state.next
-                guard create || known.digest == MultisetDigest() else {
-                    throw IndexError.otherState(path: database.path, generation: 0, expected: known.generation)
+                guard beginsAnew || known.digest == MultisetDigest() else {
+                    throw IndexError.lost(path: database.path, generation: known.generation)
                 }
                 let anchor = IndexAnchor(generation: known.generation + 1, digest: MultisetDigest())
                 let keyGeneration = try keyStore.announce(anchor, after: known, storing: [])
@@ -336,11 +348,22 @@ extension SQLiteIndex {
         if after.labels.count > before.labels.count { authorizer.withLock { $0 }?.prepare(after.labels) }
         current.withLock { $0 = after }
         erasedRecords.withLock { $0 = [] }
-        let retired = retiredKeys.withLock { keys in
-            keys += change.retiredKeys
-            return keys
-        }
+        retiredKeys.withLock { $0 += change.retiredKeys }
         // What was committed is in force, whatever becomes of this: where it fails, the next change does it too.
-        if (try? keyStore.confirm(after.anchor, destroying: retired)) != nil { retiredKeys.withLock { $0 = [] } }
+        try? confirm()
+    }
+
+    /// Tells the key store that the index is what it is, and destroys the keys of what is gone. On the writer's queue.
+    private func confirm() throws {
+        let retired = retiredKeys.withLock { $0 }
+        try keyStore.confirm(snapshot().anchor, destroying: retired)
+        retiredKeys.withLock { $0 = [] }
+    }
+
+    /// Destroys the keys of what is gone where a commit could not, or says why not.
+    func destroyRetiredKeys() throws {
+        try database.pool.writeWithoutTransaction { _ in
+            if !retiredKeys.withLock(\.isEmpty) { try confirm() }
+        }
     }
 }

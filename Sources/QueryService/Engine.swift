@@ -53,7 +53,8 @@ package final class Engine: Sendable {
     ///
     /// - Parameter create: Whether to make a new index where there is none.
     package init(
-        folder: URL, create: Bool, embedder: (any Embedder)? = nil, logger: Logger = Logger(label: "portcullis")
+        folder: URL, create: Bool, beginsAnew: Bool = false, embedder: (any Embedder)? = nil,
+        logger: Logger = Logger(label: "portcullis")
     ) async throws {
         self.folder = folder
         let enclave = try Enclave(folder: folder)
@@ -61,7 +62,8 @@ package final class Engine: Sendable {
         let index = try SQLiteIndex(
             path: enclave.settings.index.path, model: embedder.model.identity, dimension: embedder.model.dimension,
             create: create,
-            keys: .init(enclave.settings.keys.root, makesKeys: enclave.settings.mode == .development))
+            keys: .init(enclave.settings.keys.root, makesKeys: enclave.settings.mode == .development),
+            beginsAnew: beginsAnew)
         self.index = index
         self.embedder = embedder
         self.logger = logger
@@ -86,6 +88,15 @@ package final class Engine: Sendable {
         self.logger = logger
         access = Mutex(
             try await Access(enclave: Enclave(folder: folder), index: index, embedder: embedder, logger: logger))
+    }
+
+    /// Closes the index, its log moved into it. Nothing can be asked of the engine afterwards.
+    package func close() {
+        do {
+            try index.close()
+        } catch {
+            logger.error("the index could not be closed", metadata: ["error": "\(error)"])
+        }
     }
 
     package var current: Access { access.withLock { $0 } }

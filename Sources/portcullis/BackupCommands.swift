@@ -54,7 +54,7 @@ struct Restore: AsyncParsableCommand {
                 purpose: "After the disk of the index was lost:",
                 command: """
                 portcullis restore corpus/clinic \\
-                  --from backups/clinic-20261122T030000000Z
+                  --from backups/clinic-20261122T030000000
                 """
             )
         ])

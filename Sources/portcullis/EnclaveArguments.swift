@@ -16,11 +16,11 @@ struct EnclaveArguments: ParsableArguments {
     /// Carries a command out: by the process that owns the enclave if there is one, otherwise here.
     ///
     /// - Parameter create: Whether to make a new index where there is none.
-    func run(_ command: ControlCommand, create: Bool = false) async throws {
+    func run(_ command: ControlCommand, create: Bool = false, beginsAnew: Bool = false) async throws {
         let console = Console()
         let status: ExitStatus
         do {
-            status = try await perform(command, create: create, console)
+            status = try await perform(command, create: create, beginsAnew: beginsAnew, console)
         } catch {
             console.receive(.diagnostic("portcullis: \(error)\n"))
             throw ExitCode(ExitStatus.failure.rawValue)
@@ -29,13 +29,16 @@ struct EnclaveArguments: ParsableArguments {
     }
 
     /// Carries a command out and says what comes of it. Throws where it cannot be begun.
-    func perform(_ command: ControlCommand, create: Bool = false, _ console: Console) async throws -> ExitStatus {
+    func perform(
+        _ command: ControlCommand, create: Bool = false, beginsAnew: Bool = false, _ console: Console
+    ) async throws -> ExitStatus {
         defer { console.finish() }
         let socket = try ControlSocket(enclave: Enclave(folder: folder))
         if socket.isAnswered { return try await ControlClient(socket: socket).run(command, console.receive) }
         try ProcessHardening.forbidDumps()
         let logger = Logger(label: "portcullis") { StreamLogHandler.standardError(label: $0) }
-        let engine = try await Engine(folder: folder, create: create, logger: logger)
+        let engine = try await Engine(folder: folder, create: create, beginsAnew: beginsAnew, logger: logger)
+        defer { engine.close() }
         return await Self.run(command, on: engine, console)
     }
 

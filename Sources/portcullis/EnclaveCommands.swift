@@ -4,7 +4,7 @@ import QueryService
 struct Ingest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring the index to the state of the documents folder.",
-        usage: "portcullis ingest <enclave> [--take] [--dry-run] [--json]",
+        usage: "portcullis ingest <enclave> [--take] [--anew] [--dry-run] [--json]",
         discussion: manual.text)
 
     static let manual = Manual(
@@ -43,11 +43,13 @@ struct Ingest: AsyncParsableCommand {
 
     @OptionGroup var arguments: EnclaveArguments
     @Flag(help: "Remove files from the folder once the index holds them.") var take = false
+    @Flag(help: "Begin again where the index is lost: destroys the keys of what it held.") var anew = false
     @Flag(help: "Only say what would change.") var dryRun = false
     @Flag(help: "Print the summary as JSON.") var json = false
 
     func run() async throws {
-        try await arguments.run(.ingest(.init(isDryRun: dryRun, takes: take, json: json)), create: true)
+        try await arguments.run(
+            .ingest(.init(isDryRun: dryRun, takes: take, json: json)), create: true, beginsAnew: anew)
     }
 }
 

@@ -20,7 +20,7 @@ struct Erase: AsyncParsableCommand {
                 --document <id> | --subject <token> | --older-than <span>
                 --reason <reason> [--include-shared] <identity> [--json]
             portcullis erase <enclave> --confirm <request> <identity> [--json]
-            with <identity>: --as <person> | --token-file <file>, [--purpose <purpose>]
+            <identity>: --as <person> | --token-file <file>, [--purpose <purpose>]
             """,
         discussion: manual.text)
 
@@ -54,7 +54,7 @@ struct Erase: AsyncParsableCommand {
                 purpose: "Confirm what somebody else asked for:",
                 command: """
                 portcullis erase corpus/clinic --confirm 0123456789abcdef \\
-                  --as martin.esker
+                  --as grace.okafor
                 """
             ),
         ])
@@ -127,7 +127,7 @@ struct Hold: AsyncParsableCommand {
             portcullis hold <enclave> --release <hold> --reason <reason>
                 <identity> [--json]
             portcullis hold <enclave> --list [--json]
-            with <identity>: --as <person> | --token-file <file>, [--purpose <purpose>]
+            <identity>: --as <person> | --token-file <file>, [--purpose <purpose>]
             """,
         discussion: manual.text)
 

@@ -48,6 +48,7 @@ struct Serve: AsyncParsableCommand {
         try await Console.failing {
             try ProcessHardening.forbidDumps()
             let engine = try await Engine(folder: arguments.folder, create: false, logger: logger)
+            defer { engine.close() }
             try await Server(engine: engine, port: port, logger: logger).run { banner in
                 FileHandle.standardError.write(Data(banner.utf8))
             }

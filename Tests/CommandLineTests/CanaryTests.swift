@@ -185,7 +185,7 @@ struct CanaryTests {
         try await run("check", path)
         try await run("backup", path)
         let explained = try await Program.run("explain", path, "public/erased.md", "--json").output
-        let id = try #require(explained.firstMatch(of: /"(?:id|document)":"([0-9a-f]{32})"/)?.1)
+        let id = try #require(explained.firstMatch(of: /"document_id":"([0-9a-f]{32})"/)?.1)
         try await run("hold", path, "--document", String(id), "--reason", "a claim", "--as", "alice")
         try await run(
             "erase", path, "--document", String(id), "--reason", "over", "--as", "alice", expecting: 1)

@@ -125,10 +125,10 @@ struct KeyCommandTests {
         let keys = folder.appending(path: "key-backups/\(try #require(backups.first)).keys").path
 
         let json = try await Program.run("explain", path, "secret/falcon.md", "--json").output
-        let document = String(try #require(json.firstMatch(of: /"id":"([0-9a-f]{32})"/)?.1))
+        let document = String(try #require(json.firstMatch(of: /"document_id":"([0-9a-f]{32})"/)?.1))
         let erased = try await Program.run(
             "erase", path, "--document", document, "--reason", "over", "--as", "alice")
-        #expect(erased.status == 0 && erased.output.contains("still have their keys"), "\(erased.output)")
+        #expect(erased.status == 0 && erased.output.contains("that still have their keys"), "\(erased.output)")
 
         let occupied = try await Program.run("restore", path, "--from", backup)
         #expect(occupied.status == 1 && occupied.errors.contains("empty place"), "\(occupied.errors)")

@@ -20,7 +20,7 @@ struct RecordsCommandTests {
 
     private func id(_ path: String, _ enclave: SampleEnclave) async throws -> String {
         let json = try await Program.run("explain", enclave.url.path, path, "--json").output
-        return String(try #require(json.firstMatch(of: /"id":"([0-9a-f]{32})"/)?.1, "\(json)"))
+        return String(try #require(json.firstMatch(of: /"document_id":"([0-9a-f]{32})"/)?.1, "\(json)"))
     }
 
     private func finds(_ text: String, _ question: String, _ enclave: SampleEnclave) async throws -> Bool {

@@ -16,11 +16,12 @@ enum Fixture {
 
     static func open(
         _ folder: TemporaryFolder, create: Bool = true, model: String = model, secret: SecretKey? = nil,
-        pageSize: Int? = nil
+        beginsAnew: Bool = false, pageSize: Int? = nil
     ) throws -> SQLiteIndex {
         try SQLiteIndex(
             path: path(folder), model: model, dimension: dimension, create: create,
-            keys: .init(.file(path: root(folder)), makesKeys: create, secret: secret), pageSize: pageSize)
+            keys: .init(.file(path: root(folder)), makesKeys: create, secret: secret), beginsAnew: beginsAnew,
+            pageSize: pageSize)
     }
 
     /// The file of the root key.

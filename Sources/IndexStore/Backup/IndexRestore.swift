@@ -1,4 +1,5 @@
 package import Foundation
+import GRDB
 import Glibc
 import Passages
 package import Sealing
@@ -35,9 +36,7 @@ package struct IndexRestore: Sendable {
     package func restore(_ backup: URL, keyStore: URL?, recoveryKey: URL?) async throws -> Outcome {
         let lock = try EnclaveLock(indexPath: path)
         defer { withExtendedLifetime(lock) {} }
-        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: path + suffix) {
-            throw BackupError.occupied(path: path + suffix)
-        }
+        guard !FileManager.default.fileExists(atPath: path) else { throw BackupError.occupied(path: path) }
         let hasKeyStore = FileManager.default.fileExists(atPath: keyStorePath)
         switch (keyStore, hasKeyStore) {
         case (nil, false): throw BackupError.noKeyStore(path: keyStorePath)
@@ -45,7 +44,11 @@ package struct IndexRestore: Sendable {
         default: break
         }
         // What is in its log alone would be lost where this ends between putting the log away and the move.
-        if hasKeyStore { try DatabaseFile(.keyStore, path: keyStorePath, create: false).truncateLog() }
+        if hasKeyStore {
+            let file = try DatabaseFile(.keyStore, path: keyStorePath, create: false)
+            try file.truncateLog()
+            try file.pool.close()
+        }
         let folder = path + ".restore"
         try? FileManager.default.removeItem(atPath: folder)
         try FileManager.default.createDirectory(
@@ -54,7 +57,11 @@ package struct IndexRestore: Sendable {
         let trial = IndexRestore(path: folder + "/index.sqlite", root: root)
         let outcome = try await trial.assemble(backup, keyStore: keyStore ?? URL(filePath: keyStorePath), recoveryKey)
         // The log of a key store that is replaced is in it: its last owner closed it.
-        for suffix in ["-wal", "-shm"] { unlink(keyStorePath + suffix) }
+        for suffix in ["-wal", "-shm"] {
+            unlink(keyStorePath + suffix)
+            // Of the index that is gone.
+            unlink(path + suffix)
+        }
         try move(trial.keyStorePath, to: keyStorePath)
         try move(trial.path, to: path)
         return outcome
@@ -83,6 +90,7 @@ package struct IndexRestore: Sendable {
         let outcome = try await trial.assemble(backup, keyStore: keyStore, recoveryKey)
         let expected = outcome.manifest
         let index = try trial.open(expected)
+        defer { try? index.close() }
         let found = try await index.newManifest(made: Date())
         for (what, expected, found) in [
             ("enclave", expected.enclave, found.enclave), ("documents", "\(expected.documents)", "\(found.documents)"),
@@ -130,6 +138,7 @@ package struct IndexRestore: Sendable {
         // Closing moves the logs into the files too, but does not tell when it could not.
         try index.keyStore.checkpoint()
         try index.database.truncateLog()
+        try index.close()
         return Outcome(
             manifest: manifest, documents: documents, passages: snapshot.passageCount,
             left: max(0, manifest.documents - documents))

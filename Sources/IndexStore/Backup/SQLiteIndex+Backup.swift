@@ -35,12 +35,17 @@ extension SQLiteIndex {
         }
         try? FileManager.default.removeItem(at: draft)
         for needed in [draft, keyFolder] {
-            try FileManager.default.createDirectory(
-                at: needed, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            do {
+                try FileManager.default.createDirectory(
+                    at: needed, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw IndexError.file(path: needed.path, reason: "the folder cannot be made")
+            }
         }
         defer { try? FileManager.default.removeItem(at: draft) }
         let record = KeyBackup(
-            time: now.milliseconds, expires: now.addingTimeInterval(Double(keyDays) * 86_400).milliseconds)
+            time: now.milliseconds, expires: now.addingTimeInterval(Double(keyDays) * 86_400).milliseconds,
+            name: "\(name)-\(stamp)")
         do {
             // On record first: an erasure must know of every copy.
             try await self.record(record)
@@ -59,18 +64,18 @@ extension SQLiteIndex {
             try DurableFile.move(draft.path, to: target.path)
             return MadeBackup(
                 folder: target, keyStore: keyTarget, manifest: manifest, keyBackup: record,
-                expired: try await destroyExpired(name: name, in: keyFolder, keyDays: keyDays, now: now))
+                expired: try await destroyExpired(in: keyFolder, now: now))
         } catch {
             throw IndexError.translated(error, path: folder.path)
         }
     }
 
     /// Copies of the key store that are past their time; the records of them go with them.
-    private func destroyExpired(name: String, in keyFolder: URL, keyDays: Int, now: Date) async throws -> Int {
+    private func destroyExpired(in keyFolder: URL, now: Date) async throws -> Int {
         let past = keyStore.register.backups.values.filter { $0.expires <= now.milliseconds }
         var destroyed = 0
         for backup in past {
-            let file = keyFolder.appending(path: "\(name)-\(Self.stamp(Date(milliseconds: backup.time))).keys")
+            let file = keyFolder.appending(path: backup.name + ".keys")
             for path in [file.path, file.path + ".recovery"] where FileManager.default.fileExists(atPath: path) {
                 try FileManager.default.removeItem(atPath: path)
                 destroyed += 1

@@ -43,9 +43,9 @@ extension KeyStore {
             epochs[Int64(bitPattern: number)] = try SecretKey(copying: payload[start + 8..<start + stride])
         }
         let store = try KeyStore(file, epochs: epochs)
-        let roots = try candidates(source)
-        let root = try roots.first ?? source.make()
+        let root = try source.make()
         try store.addRoot(root)
         try store.removeRoots(except: root)
+        try file.pool.close()
     }
 }

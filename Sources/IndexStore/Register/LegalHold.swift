@@ -13,11 +13,13 @@ package struct LegalHold: RegisterRecord, Equatable {
     package struct Release: Codable, Equatable, Sendable {
         package let time: Int64
         package let principal: String
+        package let confirmedBy: String?
         package let reason: String
 
-        package init(time: Int64, principal: String, reason: String) {
+        package init(time: Int64, principal: String, confirmedBy: String?, reason: String) {
             self.time = time
             self.principal = principal
+            self.confirmedBy = confirmedBy
             self.reason = reason
         }
     }

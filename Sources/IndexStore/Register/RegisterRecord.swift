@@ -49,13 +49,42 @@ package struct RegisterID: Hashable, Codable, Sendable, CustomStringConvertible 
 }
 
 /// What an erasure or a legal hold is about.
-package enum RecordScope: Hashable, Codable, Sendable {
+package enum RecordScope: Hashable, Sendable {
     /// A document, by its id.
     case document(String)
     /// A person, by the token that labels name him by.
     case subject(String)
     /// Documents that bear an earlier date; milliseconds since 1970.
     case olderThan(Int64)
+}
+
+extension RecordScope: Codable {
+    private enum Kind: String, Codable { case document, subject, olderThan = "older_than" }
+    private enum CodingKeys: String, CodingKey { case kind, id, token, before }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch try container.decode(Kind.self, forKey: .kind) {
+        case .document: self = .document(try container.decode(String.self, forKey: .id))
+        case .subject: self = .subject(try container.decode(String.self, forKey: .token))
+        case .olderThan: self = .olderThan(try container.decode(Int64.self, forKey: .before))
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .document(let id):
+            try container.encode(Kind.document, forKey: .kind)
+            try container.encode(id, forKey: .id)
+        case .subject(let token):
+            try container.encode(Kind.subject, forKey: .kind)
+            try container.encode(token, forKey: .token)
+        case .olderThan(let instant):
+            try container.encode(Kind.olderThan, forKey: .kind)
+            try container.encode(instant, forKey: .before)
+        }
+    }
 }
 
 extension RecordScope: CustomStringConvertible {

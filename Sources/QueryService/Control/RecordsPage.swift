@@ -63,7 +63,7 @@ struct RecordsPage {
         """
         Nothing has changed yet: a second person must confirm it within \(PendingRequest.lifetime / 86_400_000) days.
 
-          portcullis erase ENCLAVE --confirm \(pending.id)
+          portcullis erase ENCLAVE --confirm \(pending.id) --as PERSON
 
         """
     }
@@ -81,8 +81,8 @@ struct RecordsPage {
         var text = "erased \(count) \(count == 1 ? "document" : "documents") (\(PageStyle.printable("\(erasure.scope)")))\n"
         if let last = certificate.keyStoreBackups.lastExpires {
             text +=
-                "\(certificate.keyStoreBackups.copies) copies of the key store still have their keys; the last expires "
-                + "\(last)\n"
+                "copies of the key store that still have their keys: \(certificate.keyStoreBackups.copies); the last "
+                + "expires \(last)\n"
         } else {
             text += "no copy of the key store that is on record has their keys\n"
         }

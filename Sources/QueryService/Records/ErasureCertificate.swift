@@ -7,8 +7,8 @@ import Sealing
 /// What an erasure leaves behind for those who must show it: what, when, who, why, and until when a copy of the key store
 /// could bring it back.
 ///
-/// Documents stand in it as SHA-256 of the salt and the document's id (16 bytes each): who has the id can find it here,
-/// and nobody can find the id.
+/// Documents and subjects stand in it as SHA-256 of the salt (16 bytes) and the document's id (16 bytes) or the subject's
+/// token (UTF-8): who has one can find it here.
 struct ErasureCertificate: Encodable {
     struct Backups: Encodable {
         /// Copies of the key store from before the erasure that are not past their time.
@@ -22,10 +22,19 @@ struct ErasureCertificate: Encodable {
         }
     }
 
+    struct Scope: Encodable {
+        /// document, subject or older_than.
+        let kind: String
+        /// Of the document or the subject.
+        let digest: String?
+        /// Documents that bear an earlier date, ISO 8601.
+        let before: String?
+    }
+
     let id: String
     let enclave: String
     let erased: String
-    let scope: String
+    let scope: Scope
     let by: String
     let confirmedBy: String?
     let reason: String
@@ -44,16 +53,23 @@ struct ErasureCertificate: Encodable {
         id = erasure.id.description
         self.enclave = enclave
         erased = Date(milliseconds: erasure.time).ISO8601Format()
-        scope = erasure.scope.description
         by = erasure.authority
         confirmedBy = erasure.confirmedBy
         reason = erasure.reason
         let salt = (0..<16).map { _ in UInt8.random(in: 0 ... .max) }
         self.salt = Hexadecimal.text(salt)
-        documents = erasure.documents.map { document in
-            let id = Hexadecimal.bytes(document.document, count: Hexadecimal.identifierLength) ?? []
-            return Hexadecimal.text(SHA256.hash(data: salt + id))
-        }.sorted()
+        func digest(_ bytes: [UInt8]) -> String { Hexadecimal.text(SHA256.hash(data: salt + bytes)) }
+        func digest(document: String) -> String {
+            digest(Hexadecimal.bytes(document, count: Hexadecimal.identifierLength) ?? [])
+        }
+        scope =
+            switch erasure.scope {
+            case .document(let id): Scope(kind: "document", digest: digest(document: id), before: nil)
+            case .subject(let token): Scope(kind: "subject", digest: digest(Array(token.utf8)), before: nil)
+            case .olderThan(let instant):
+                Scope(kind: "older_than", digest: nil, before: Date(milliseconds: instant).ISO8601Format())
+            }
+        documents = erasure.documents.map { digest(document: $0.document) }.sorted()
         let copies = backups.filter { $0.time <= erasure.time }
         keyStoreBackups = Backups(
             copies: copies.count,

@@ -39,6 +39,7 @@ struct RecordsDesk {
 
     /// - Parameter includesShared: Whether documents about other people too are erased with a subject.
     func erase(_ scope: RecordScope, reason: String, includesShared: Bool) async throws -> ErasureOutcome {
+        try requireAny(.erase)
         let documents = try await self.documents(of: scope)
         if case .subject(let token) = scope, !includesShared {
             let shared = documents.filter { $0.isAboutOthers(than: token, subjects: subjects) }
@@ -69,7 +70,8 @@ struct RecordsDesk {
         }
         guard ByteText(pending.principal) != ByteText(request.principal.description) else { throw RecordsError.samePerson }
         if let hold = pending.hold {
-            let released = try await release(hold, reason: pending.reason, principal: pending.principal)
+            let released = try await release(
+                hold, reason: pending.reason, principal: pending.principal, confirmedBy: request.principal.description)
             try engine.index.keyStore.removeRecords([id])
             return .released(released)
         }
@@ -110,6 +112,7 @@ struct RecordsDesk {
     // MARK: - Holds
 
     func hold(_ scope: RecordScope, reason: String) async throws -> LegalHold {
+        try requireAny(.hold)
         let documents = try await self.documents(of: scope)
         let authorized = try authorization(of: .hold, on: documents)
         let hold = LegalHold(time: request.now, scope: scope, principal: authorized.principalName, reason: reason)
@@ -135,13 +138,17 @@ struct RecordsDesk {
             try await engine.index.record(pending)
             return .waiting(pending)
         }
-        return .released(try await release(hold.id, reason: reason, principal: authorized.principalName))
+        return .released(
+            try await release(hold.id, reason: reason, principal: authorized.principalName, confirmedBy: nil))
     }
 
-    private func release(_ id: RegisterID, reason: String, principal: String) async throws -> LegalHold {
+    private func release(
+        _ id: RegisterID, reason: String, principal: String, confirmedBy: String?
+    ) async throws -> LegalHold {
         guard var hold = register.holds[id], hold.isInForce else { throw RecordsError.noHold(id: "\(id)") }
         _ = try await authorization(toRelease: hold)
-        hold.release = LegalHold.Release(time: request.now, principal: principal, reason: reason)
+        hold.release = LegalHold.Release(
+            time: request.now, principal: principal, confirmedBy: confirmedBy, reason: reason)
         try await engine.index.record(hold)
         return hold
     }
@@ -151,6 +158,14 @@ struct RecordsDesk {
     }
 
     // MARK: - Parts
+
+    /// Who may do it with nothing at all is not told either whether there is something of the kind.
+    private func requireAny(_ action: AdministrativeAction) throws {
+        let permitted = engine.index.snapshot().passageCounts.contains { label, _ in
+            (try? enclave.authorizer.authorization(of: action, on: [label], for: request)) != nil
+        }
+        guard permitted else { throw RecordsError.notPermitted(action: action.rawValue) }
+    }
 
     private func documents(of scope: RecordScope) async throws -> [DocumentSummary] {
         let found = try await engine.index.summaries().filter { document in
@@ -207,6 +222,7 @@ enum RecordsError: Error, Equatable, CustomStringConvertible {
     case askerGone(principal: String)
     case noHold(id: String)
     case namesMissing
+    case notPermitted(action: String)
 
     private static let listed = 10
 
@@ -225,6 +241,8 @@ enum RecordsError: Error, Equatable, CustomStringConvertible {
         case .askerGone(let principal):
             "\(principal), who asked for it, is no longer in principals.yaml; ask for it anew"
         case .noHold(let id): "there is no hold \(id) in force; `portcullis hold ENCLAVE --list` lists them"
+        case .notPermitted(let action):
+            "no policy lets you \(action) anything, for this purpose and as you have signed in; nothing was changed"
         case .namesMissing: "what policies name has no label of its own yet; run `portcullis reload` and try again"
         }
     }

@@ -6,7 +6,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// The way to one endpoint, and the only place of the program that opens connections to other machines (rule 6, no
+/// The way to one endpoint, and the only place of the program that opens connections to other machines (rule 8, no
 /// egress): one URL, no redirects, no proxies, HTTP/1.1, over TLS 1.2 or later wherever the URL says https.
 final class EndpointConnection: Sendable {
     private let configuration: EndpointConfiguration

@@ -55,7 +55,7 @@ struct OlderStateTests {
             try await index.remove([index.keys.documentID(path: "c")])
             try await index.commit(Fixture.document(index, "e", [("w", "seven")]))
             var hold = try #require(index.keyStore.register.holds.values.first)
-            hold.release = .init(time: 2, principal: "q", reason: "s")
+            hold.release = .init(time: 2, principal: "q", confirmedBy: nil, reason: "s")
             try await index.record(hold)
             let root = try #require(try RootKeySource.file(path: Fixture.root(folder)).candidates().first)
             try index.keyStore.beginEpoch(root: root)

@@ -31,8 +31,8 @@ struct TamperingTests {
 
     private static let parts = 4
     /// Each run takes one byte in so many of the structure of the file, and of its content; all where the variable is set.
-    private static let steps =
-        ProcessInfo.processInfo.environment["PORTCULLIS_EVERY_BYTE"] == nil ? (structure: 3, content: 12) : (1, 1)
+    private static let step: (structure: Int, content: Int) =
+        ProcessInfo.processInfo.environment["PORTCULLIS_EVERY_BYTE"] == nil ? (3, 12) : (1, 1)
 
     @Test(
         "A changed byte is refused with its place, or changes nothing that is read",
@@ -43,7 +43,7 @@ struct TamperingTests {
         let (folder, files, truth) = try await Self.made()
         let pages = DatabasePages(files[file], size: files.pageSize)
         let offsets = stride(from: part, to: files[file].count, by: Self.parts).filter { offset in
-            let step = pages.structure.contains(offset) ? Self.steps.structure : Self.steps.content
+            let step = pages.structure.contains(offset) ? Self.step.structure : Self.step.content
             return !pages.unused.contains(offset) && Int.random(in: 0..<step, using: &generator) == 0
         }
         var noticed = 0
