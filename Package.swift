@@ -78,7 +78,8 @@ var targets: [Target] = [
     .target(
         name: "Ingest",
         dependencies: [
-            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "Sealing", "StrictJSON", "TextEmbedding", "CMarkGFM",
+            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "Sealing", "StrictJSON", "TextEmbedding",
+            "CMarkGFM",
             "CLibXML2", crypto, subprocess, system,
         ], swiftSettings: features),
     .target(
@@ -106,7 +107,8 @@ var targets: [Target] = [
 // What several test targets need: seeds, temporary folders, small enclaves.
 targets.append(
     .target(
-        name: "TestSupport", dependencies: ["IndexStore", "Labels", "Passages", "Sealing", "TextEmbedding"], path: "Tests/TestSupport", swiftSettings: features))
+        name: "TestSupport", dependencies: ["IndexStore", "Labels", "Passages", "Sealing", "TextEmbedding"],
+        path: "Tests/TestSupport", swiftSettings: features))
 
 // Random cases for the policy engine, and the official engine that they are put to as well.
 targets.append(
@@ -135,7 +137,10 @@ let tests: [(String, [Target.Dependency])] = [
     ("VectorSearch", ["CVectorKernels"]),
     ("TextEmbedding", ["CVectorKernels", "EmbeddingServer"]),
     ("AccessControl", ["Cedar", "Labels"]),
-    ("IndexStore", ["AccessControl", "Cedar", "CFaultFileLayer", "Labels", "Passages", "Sealing", "VectorSearch", grdb, crypto]),
+    (
+        "IndexStore",
+        ["AccessControl", "Cedar", "CFaultFileLayer", "Labels", "Passages", "Sealing", "VectorSearch", grdb, crypto]
+    ),
     ("Enclaves", ["AccessControl", "Cedar", "Labels", "Sealing"]),
     ("Ingest", ["Enclaves", "IndexStore", "Labels", "Passages", "Sealing", "TextEmbedding", crypto]),
     (
@@ -160,7 +165,10 @@ targets += tests.map { name, more in
 targets.append(.testTarget(name: "HouseTests", swiftSettings: features))
 targets.append(
     .testTarget(
-        name: "CommandLineTests", dependencies: ["portcullis", "EmbeddingServer", "IndexStore", "Sealing", "TestSupport", "TextEmbedding", arguments, grdb],
+        name: "CommandLineTests",
+        dependencies: [
+            "portcullis", "EmbeddingServer", "IndexStore", "Sealing", "TestSupport", "TextEmbedding", arguments, grdb,
+        ],
         swiftSettings: features))
 
 // Measurements are built only when asked for: `make bench`.
@@ -170,7 +178,8 @@ if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
             name: "Benchmarks",
             dependencies: [
                 "AccessControl", "Cedar", "CedarFuzzing", "CBLAS", "CVectorKernels", "Enclaves", "IndexStore", "Ingest",
-                "Labels", "Passages", "QueryService", "Retrieval", "Sealing", "TextEmbedding", "VectorSearch", crypto, logging,
+                "Labels", "Passages", "QueryService", "Retrieval", "Sealing", "TextEmbedding", "VectorSearch", crypto,
+                logging,
                 arguments, grdb,
             ] + hummingbird,
             path: "Benchmarks", exclude: ["RESULTS.md", "peers"], swiftSettings: features))

@@ -45,6 +45,7 @@ struct DatabaseFile: Sendable {
         defer { umask(mask) }
         do {
             if exists { try DatabaseFileHeader.check(path, kind) } else { try Self.make(kind, path, pageSize) }
+            if exists { Self.recoverLog(path) }
             let configuration = Self.configuration(kind, path)
             readers = WorkPool(width: configuration.maximumReaderCount)
             pool = try DatabasePool(path: path, configuration: configuration)
@@ -60,6 +61,26 @@ struct DatabaseFile: Sendable {
         } catch {
             throw IndexError.translated(error, path: path, kind)
         }
+    }
+
+    /// Moves into the file what a process that ended early left in the log, with the list of the log's pages in memory.
+    ///
+    /// Otherwise SQLite makes that list in a file (`-shm`), and where no page of the log is whole it fills it with what
+    /// happens to lie in this process's memory (`walIndexRecover`, 3.40). Where it cannot be done now, SQLite tries again
+    /// when the file is opened, and says why not.
+    private static func recoverLog(_ path: String) {
+        var status = stat()
+        guard stat(path + "-wal", &status) == 0, status.st_size > 0 else { return }
+        var configuration = GRDB.Configuration()
+        configuration.prepareDatabase {
+            try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; PRAGMA secure_delete = ON")
+        }
+        guard let queue = try? DatabaseQueue(path: path, configuration: configuration) else { return }
+        try? queue.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            _ = try db.checkpoint(.truncate)
+        }
+        try? queue.close()
     }
 
     /// Refuses a file with other tables than ours: a trigger, for one, could keep what is to be deleted.
@@ -159,10 +180,18 @@ struct DatabaseFile: Sendable {
             do {
                 return try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             } catch let error as DatabaseError
-                where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) && attempt < 400 {
+                where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) && attempt < 400
+            {
                 usleep(25_000)
             }
         }
+    }
+
+    /// Closes the file, its log moved into it. The pool closes connections that cannot write last, and those leave the log
+    /// as it is.
+    func close() throws {
+        try truncateLog()
+        try pool.close()
     }
 
     /// Everything that SQLite and the references between tables can tell about damage; empty when sound.

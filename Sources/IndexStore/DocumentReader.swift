@@ -35,7 +35,9 @@ struct DocumentReader {
             }
             if document.labels.passages[ordinal] == label {
                 let found = try passage(ordinal: ordinal, of: document, permitted: permitted)
-                guard found.id == id else { throw IndexError.damaged(what: "passage \(id) is not where its index says") }
+                guard found.id == id else {
+                    throw IndexError.damaged(what: "passage \(id) is not where its index says")
+                }
                 return found
             }
         }

@@ -174,7 +174,9 @@ struct IndexChange {
             try edit(from) { $0.rowsDigest -= $1.rowDigest(passage: id, label: $0.digest) }
             try edit(to) { $0.rowsDigest += $1.rowDigest(passage: id, label: $0.digest) }
         }
-        for (label, rows) in removed { try edit(label) { partition, _ in partition.rows = partition.rows.removing(rows) } }
+        for (label, rows) in removed {
+            try edit(label) { partition, _ in partition.rows = partition.rows.removing(rows) }
+        }
         try insert(added)
         for label in old.all { try edit(label) { partition, _ in partition.bearers -= 1 } }
         for label in new.all { try edit(label) { partition, _ in partition.bearers += 1 } }
@@ -245,7 +247,9 @@ struct IndexChange {
         snapshot.records += keys.recordDigest(
             source: source.id, contentDigest: source.contentDigest, labelDigest: source.labelDigest)
         for (document, digest) in source.documents {
-            guard let record = try DocumentRecord.fetch(document, in: db), record.sourceDigest != digest else { continue }
+            guard let record = try DocumentRecord.fetch(document, in: db), record.sourceDigest != digest else {
+                continue
+            }
             var after = record
             after.sourceDigest = digest
             snapshot.records -= record.digest(keys)

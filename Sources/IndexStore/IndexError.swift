@@ -79,7 +79,8 @@ extension IndexError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .missing(let path):
-            "there is no index at \(path); run `portcullis ingest` on the enclave first"
+            "there is no index at \(path); run `portcullis ingest` on the enclave first, or `portcullis restore` where it "
+                + "was lost"
         case .file(let path, let reason):
             "cannot use \(path): \(reason); check that the folder exists, is writable and has room"
         case .full(let path):

@@ -14,7 +14,7 @@ package struct IndexInspection: Sendable {
 
     /// The files that hold text or secrets and may lie beside the index, the index itself first. Other names belong to
     /// the same index and hold nothing.
-    package var confidentialPaths: [String] { 
+    package var confidentialPaths: [String] {
         ["", "-wal", "-shm"].flatMap { [path + $0, keyStorePath + $0] } + [path + ".issuer.pem"]
     }
 
@@ -41,7 +41,8 @@ package struct IndexInspection: Sendable {
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = ON") }
         do {
             return try DatabaseQueue(path: path, configuration: configuration).read { db in
-                guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == DatabaseFile.Kind.index.applicationID else {
+                guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == DatabaseFile.Kind.index.applicationID
+                else {
                     throw IndexError.notAnIndex(path: path)
                 }
                 guard try !IndexSchema.migrator.hasBeenSuperseded(db) else { throw IndexError.newer(path: path) }

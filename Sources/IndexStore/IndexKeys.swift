@@ -93,7 +93,8 @@ package struct IndexKeys: Sendable {
 
     /// What stands for a file in the sum of all records.
     func recordDigest(source: DocumentID, contentDigest: [UInt8], labelDigest: [UInt8]) -> MultisetDigest {
-        MultisetDigest(element: records([3] + source.bytes + [UInt8(contentDigest.count)] + contentDigest + labelDigest))
+        MultisetDigest(
+            element: records([3] + source.bytes + [UInt8(contentDigest.count)] + contentDigest + labelDigest))
     }
 
     /// Of the texts of a document's passages, wherever the document lies; in hexadecimal digits.

@@ -133,7 +133,8 @@ extension SQLiteIndex {
             let document = try reader.opened(record, try snapshot.labels(of: record))
             return Found(
                 record: record, labels: document.labels,
-                texts: try document.labels.passages.indices.map { try reader.passageBody($0, of: document).body.sha256 })
+                texts: try document.labels.passages.indices.map { try reader.passageBody($0, of: document).body.sha256 }
+            )
         }
     }
 

@@ -84,8 +84,8 @@ package final class SQLiteIndex: PassageIndex {
     /// Closes both files, their logs moved into them. Nothing can be asked of the index afterwards.
     package func close() throws {
         do {
-            try database.pool.close()
-            try keyStore.file.pool.close()
+            try database.close()
+            try keyStore.file.close()
         } catch {
             throw IndexError.translated(error, path: database.path)
         }

@@ -80,7 +80,8 @@ extension Ingestor {
                 throw SetAsideReason(text: ExtractionError.missing.description)
             }
             return source(
-                SourceFile(path: path, url: folder.url.appending(path: path), bytes: taken.bytes), sidecar: taken.sidecar)
+                SourceFile(path: path, url: folder.url.appending(path: path), bytes: taken.bytes),
+                sidecar: taken.sidecar)
         } catch {
             throw SetAsideReason(text: error.description)
         }

@@ -39,7 +39,8 @@ package enum RecoveryKey {
     /// - Throws: `file` where the private key in the file at `path` is not the one that `sealed` is for.
     package static func open(_ sealed: Data, privateKeyFile path: String, context: [UInt8]) throws(KeyError) -> Data {
         let pem = try KeyFile.contents(at: path, orMake: nil)
-        guard let key = try? P256.KeyAgreement.PrivateKey(pemRepresentation: String(decoding: pem, as: UTF8.self)) else {
+        guard let key = try? P256.KeyAgreement.PrivateKey(pemRepresentation: String(decoding: pem, as: UTF8.self))
+        else {
             throw .file(path: path, reason: "it holds no private recovery key (PEM, P-256)")
         }
         do {

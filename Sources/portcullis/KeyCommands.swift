@@ -90,7 +90,10 @@ struct KeysRotate: AsyncParsableCommand {
         success: "All data keys are of the newest epoch.",
         files: [Manual.File.settings, Manual.File.keyStore, Manual.File.rootKey],
         examples: [
-            (purpose: "After somebody left who could read the key:", command: "portcullis keys rotate corpus/clinic --root")
+            (
+                purpose: "After somebody left who could read the key:",
+                command: "portcullis keys rotate corpus/clinic --root"
+            )
         ])
 
     @OptionGroup var arguments: EnclaveArguments

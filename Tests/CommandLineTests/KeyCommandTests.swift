@@ -136,7 +136,9 @@ struct KeyCommandTests {
         let two = try await Program.run("restore", path, "--from", backup, "--keys-from", keys)
         #expect(two.status == 1 && two.errors.contains("every erasure"), "\(two.errors)")
         let restored = try await Program.run("restore", path, "--from", backup)
-        #expect(restored.status == 0 && restored.output.contains("1 documents stay behind"), "\(restored.output)\(restored.errors)")
+        #expect(
+            restored.status == 0 && restored.output.contains("1 documents stay behind"),
+            "\(restored.output)\(restored.errors)")
         let answer = try await Program.run("retrieve", path, "--as", "alice", "--purpose", "work", "bolt torque")
         #expect(answer.status == 0 && !answer.output.contains("118") && answer.output.contains("40 newton metres"))
         #expect(try await Program.run("check", path).status == 0)

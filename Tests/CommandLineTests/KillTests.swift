@@ -24,7 +24,7 @@ struct KillTests {
         let start = clock.now
         let outcome = try await Program.run("ingest", undisturbed.url.path)
         // An ingest goes on where the last one was killed, so short spans reach its end too.
-        let duration = min(clock.now - start, .seconds(8))
+        let duration = min(clock.now - start, .seconds(6))
         #expect(outcome.status == 0, "\(outcome.errors)")
         let expected = try await Self.contents(undisturbed)
         #expect(expected.count == files.count + SampleEnclave.documents.count)

@@ -74,7 +74,8 @@ struct RecordsCommandTests {
         let holdID = String(try #require(hold.output.firstMatch(of: /"id":"([0-9a-f]{16})"/)?.1))
         let held = try await Program.run(
             "erase", path, "--subject", "P-1", "--reason", "asked for", "--include-shared", "--as", "alice")
-        #expect(held.status == 1 && held.errors.contains("legal hold") && held.errors.contains(holdID), "\(held.errors)")
+        #expect(
+            held.status == 1 && held.errors.contains("legal hold") && held.errors.contains(holdID), "\(held.errors)")
         #expect(try await finds("closes at nine", "When does the gate close?", enclave))
         let denied = try await Program.run(
             "hold", path, "--release", holdID, "--reason", "settled", "--as", "carol")
@@ -138,12 +139,14 @@ struct RecordsCommandTests {
         let enclave = try Program.recordsEnclave(files: files)
         let path = enclave.url.path
         let old = try String(contentsOf: enclave.url.appending(path: "labels.yaml"), encoding: .utf8)
-        try enclave.write(old.replacing("metadata: [author]", with: "metadata: [author, date]") + labels, to: "labels.yaml")
+        try enclave.write(
+            old.replacing("metadata: [author]", with: "metadata: [author, date]") + labels, to: "labels.yaml")
         #expect(try await Program.run("ingest", path).status == 0)
         let document = try await id("public/older.md", enclave)
         _ = try await Program.run("hold", path, "--document", document, "--reason", "claim", "--as", "alice")
         let dry = try await Program.run("retention", path, "--dry-run")
-        #expect(dry.status == 0 && dry.output.contains("Would be erased:\n  public/old.md"), "\(dry.output)\(dry.errors)")
+        #expect(
+            dry.status == 0 && dry.output.contains("Would be erased:\n  public/old.md"), "\(dry.output)\(dry.errors)")
         #expect(dry.output.contains("Kept by a legal hold:\n  public/older.md"), "\(dry.output)")
         #expect(dry.output.contains("no document.date") && !dry.output.contains("new.md"))
         #expect(try await finds("painted green", "What colour had the tower?", enclave))

@@ -19,17 +19,17 @@ extension Program {
         let all = [
             "portcullis.yaml": settings + """
 
-            backup: {folder: ../backups, key_folder: ../key-backups, key_days: 7}
-            \(more)
-            """,
+                backup: {folder: ../backups, key_folder: ../key-backups, key_days: 7}
+                \(more)
+                """,
             "labels.yaml": labels,
             "policies/schema.cedarschema": schema + """
 
-            action erase, hold appliesTo {
-                principal: [Person], resource: [Passage],
-                \(context),
-            };
-            """,
+                action erase, hold appliesTo {
+                    principal: [Person], resource: [Passage],
+                    \(context),
+                };
+                """,
             "policies/records.cedar": """
             @id("records")
             permit (principal in Group::"staff", action in [Action::"erase", Action::"hold"], resource)

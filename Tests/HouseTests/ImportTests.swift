@@ -27,7 +27,8 @@ struct ImportTests {
             "AccessControl", "Cedar", "Labels", "Passages", "Sealing", "Yams", "Crypto", "Foundation", "Glibc",
         ],
         "Ingest": [
-            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "Sealing", "StrictJSON", "TextEmbedding", "CMarkGFM",
+            "Enclaves", "IndexStore", "Inspection", "Labels", "Passages", "Sealing", "StrictJSON", "TextEmbedding",
+            "CMarkGFM",
             "CLibXML2", "Crypto", "Subprocess", "SystemPackage", "Foundation", "Glibc", "Synchronization", "Dispatch",
         ],
         "Retrieval": [
@@ -35,13 +36,15 @@ struct ImportTests {
         ],
         "QueryService": [
             "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Inspection", "Labels", "Passages",
-            "Retrieval", "Sealing", "StrictJSON", "TextEmbedding", "VectorSearch", "AsyncHTTPClient", "Crypto", "Foundation",
+            "Retrieval", "Sealing", "StrictJSON", "TextEmbedding", "VectorSearch", "AsyncHTTPClient", "Crypto",
+            "Foundation",
             "Glibc",
             "HTTPTypes", "Hummingbird", "HummingbirdCore", "JWTKit", "Logging", "NIOCore", "NIOFoundationCompat",
             "NIOHTTP1", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],
         "portcullis": [
-            "CedarCases", "Enclaves", "IndexStore", "QueryService", "Sealing", "TextEmbedding", "ArgumentParser", "Foundation",
+            "CedarCases", "Enclaves", "IndexStore", "QueryService", "Sealing", "TextEmbedding", "ArgumentParser",
+            "Foundation",
             "Glibc", "Logging", "Synchronization",
         ],
     ]

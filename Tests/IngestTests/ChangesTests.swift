@@ -35,7 +35,8 @@ struct ChangesTests {
         init(files: [String: String] = [:]) throws {
             enclave = try SampleEnclave(files: files)
             index = try SQLiteIndex(
-                path: enclave.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(enclave.indexPath))
+                path: enclave.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(enclave.indexPath)
+            )
         }
 
         func ingest(_ scope: IngestScope = .everything, isDryRun: Bool = false) async throws -> IngestSummary {

@@ -55,7 +55,8 @@ struct DocumentDateTests {
         var all = ["labels.yaml": labels]
         for (name, text) in files { all["documents/public/\(name)"] = text }
         let sample = try SampleEnclave(files: all)
-        let index = try SQLiteIndex(path: sample.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(sample.indexPath))
+        let index = try SQLiteIndex(
+            path: sample.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(sample.indexPath))
         let ingestor = Ingestor(enclave: try Enclave(folder: sample.url), index: index, embedder: HashingEmbedder())
         let source = try await ingestor.read("public/\(path)")
         var dates: [String: String] = [:]
@@ -150,7 +151,8 @@ struct DocumentDateTests {
         let records = "\nrecords:\n  - {path: public/*.jsonl, id: id, text: text, metadata: [date]}\n"
         let labels = try #require(SampleEnclave.settings["labels.yaml"]) + records
         let sample = try SampleEnclave(files: ["labels.yaml": labels])
-        let index = try SQLiteIndex(path: sample.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(sample.indexPath))
+        let index = try SQLiteIndex(
+            path: sample.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(sample.indexPath))
         let ingestor = Ingestor(enclave: try Enclave(folder: sample.url), index: index, embedder: HashingEmbedder())
         func digest(_ date: String) async throws -> [UInt8] {
             try sample.write("{\"id\": \"a\", \"text\": \"x\"\(date)}", to: "documents/public/a.jsonl")

@@ -20,7 +20,8 @@ struct IngestorTests {
         init(files: [String: String] = [:]) throws {
             enclave = try SampleEnclave(files: files)
             index = try SQLiteIndex(
-                path: enclave.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(enclave.indexPath))
+                path: enclave.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(enclave.indexPath)
+            )
         }
 
         func ingest(embedder: any Embedder = HashingEmbedder()) async throws -> IngestSummary {
@@ -77,7 +78,8 @@ struct IngestorTests {
         let enclave = try SampleEnclave()
         func open() throws -> SQLiteIndex {
             try SQLiteIndex(
-                path: enclave.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(enclave.indexPath))
+                path: enclave.indexPath, model: "hashing", dimension: 32, create: true, keys: .beside(enclave.indexPath)
+            )
         }
         var counts: [Int] = []
         do {
@@ -173,8 +175,10 @@ struct IngestorTests {
     @Test("The index of another model is refused")
     func otherModel() throws {
         let enclave = try SampleEnclave()
-        do { _ = try SQLiteIndex(
-                path: enclave.indexPath, model: "one", dimension: 32, create: true, keys: .beside(enclave.indexPath)) }
+        do {
+            _ = try SQLiteIndex(
+                path: enclave.indexPath, model: "one", dimension: 32, create: true, keys: .beside(enclave.indexPath))
+        }
         #expect(throws: IndexError.otherModel(indexed: "one", configured: "two")) {
             try SQLiteIndex(
                 path: enclave.indexPath, model: "two", dimension: 32, create: true, keys: .beside(enclave.indexPath))

@@ -1,12 +1,12 @@
 import AccessControl
 import Cedar
 import Crypto
-import Sealing
 import Foundation
 import IndexStore
 import Labels
 import Passages
 import Retrieval
+import Sealing
 import TestSupport
 import Testing
 import TextEmbedding

@@ -1,5 +1,4 @@
 package import Foundation
-import GRDB
 import Glibc
 import Passages
 package import Sealing
@@ -46,8 +45,7 @@ package struct IndexRestore: Sendable {
         // What is in its log alone would be lost where this ends between putting the log away and the move.
         if hasKeyStore {
             let file = try DatabaseFile(.keyStore, path: keyStorePath, create: false)
-            try file.truncateLog()
-            try file.pool.close()
+            try file.close()
         }
         let folder = path + ".restore"
         try? FileManager.default.removeItem(atPath: folder)
@@ -95,7 +93,8 @@ package struct IndexRestore: Sendable {
         for (what, expected, found) in [
             ("enclave", expected.enclave, found.enclave), ("documents", "\(expected.documents)", "\(found.documents)"),
             ("passages", "\(expected.passages)", "\(found.passages)"),
-            ("labels", "\(expected.labels)", "\(found.labels)"), ("digest of all records", expected.records, found.records),
+            ("labels", "\(expected.labels)", "\(found.labels)"),
+            ("digest of all records", expected.records, found.records),
             ("answers to sample queries", expected.samples, found.samples),
         ] where expected != found {
             throw BackupError.differs(path: backup.path, what: what, expected: expected, found: found)
@@ -122,22 +121,21 @@ package struct IndexRestore: Sendable {
         let manifest = try BackupManifest.read(in: backup)
         try copy(backup.appending(path: "index.sqlite"), to: path)
         // The copy of a live key store's log has what is not in its file yet.
-        for suffix in ["", "-wal"] where suffix.isEmpty || FileManager.default.fileExists(atPath: keyStore.path + suffix) {
+        for suffix in ["", "-wal"]
+        where suffix.isEmpty || FileManager.default.fileExists(atPath: keyStore.path + suffix) {
             try copy(URL(filePath: keyStore.path + suffix), to: keyStorePath + suffix)
         }
         if let recoveryKey {
             let sealed = URL(filePath: keyStore.path + ".recovery")
             guard let data = FileManager.default.contents(atPath: sealed.path) else {
-                throw BackupError.damaged(path: sealed.path, what: "it is missing; the backup was made without a recovery key")
+                throw BackupError.damaged(
+                    path: sealed.path, what: "it is missing; the backup was made without a recovery key")
             }
             try KeyStore.recover(indexPath: path, data, privateKeyFile: recoveryKey.path, root: root)
         }
         let index = try open(manifest, isRestored: true)
         let snapshot = index.snapshot()
         let documents = try await index.documentList().count
-        // Closing moves the logs into the files too, but does not tell when it could not.
-        try index.keyStore.checkpoint()
-        try index.database.truncateLog()
         try index.close()
         return Outcome(
             manifest: manifest, documents: documents, passages: snapshot.passageCount,

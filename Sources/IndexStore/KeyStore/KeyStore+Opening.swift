@@ -10,7 +10,7 @@ extension KeyStore {
         var roots = try candidates(source.root)
         if isNew && source.makesKeys {
             if roots.isEmpty && !exists { roots = [try source.root.make()] }
-            if let root = roots.first { 
+            if let root = roots.first {
                 try make(indexPath: indexPath, root: root, secret: source.secret, pageSize: pageSize)
             }
         } else if !exists {
@@ -34,7 +34,8 @@ extension KeyStore {
     /// Makes root key and key store of an enclave that has none; what is there stays.
     ///
     /// - Returns: The name of the root key, and the path of the key store.
-    package static func initialize(indexPath: String, root source: RootKeySource) throws -> (root: String, path: String) {
+    package static func initialize(indexPath: String, root source: RootKeySource) throws -> (root: String, path: String)
+    {
         try FileManager.default.createDirectory(
             atPath: (indexPath as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         let lock = try EnclaveLock(indexPath: indexPath)

@@ -46,6 +46,6 @@ extension KeyStore {
         let root = try source.make()
         try store.addRoot(root)
         try store.removeRoots(except: root)
-        try file.pool.close()
+        try file.close()
     }
 }

@@ -19,7 +19,8 @@ enum KeyPage {
                         ]
                     }, rightAligned: [0, 2]) + "\n"
         if status.waiting > 0 {
-            text += "\n\(status.waiting) data keys of older epochs wait to be wrapped anew; `portcullis keys rotate` goes on\n"
+            text +=
+                "\n\(status.waiting) data keys of older epochs wait to be wrapped anew; `portcullis keys rotate` goes on\n"
         }
         return text
     }

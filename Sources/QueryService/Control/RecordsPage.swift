@@ -72,13 +72,15 @@ struct RecordsPage {
         if let release = hold.release {
             return "hold \(hold.id) on \(PageStyle.printable("\(hold.scope)")) was released by \(release.principal)\n"
         }
-        return "hold \(hold.id) on \(PageStyle.printable("\(hold.scope)")) is in force: nothing of it is erased until it "
+        return
+            "hold \(hold.id) on \(PageStyle.printable("\(hold.scope)")) is in force: nothing of it is erased until it "
             + "is released\n"
     }
 
     static func text(_ erasure: Erasure, certificate: ErasureCertificate, path: String) -> String {
         let count = erasure.documents.count
-        var text = "erased \(count) \(count == 1 ? "document" : "documents") (\(PageStyle.printable("\(erasure.scope)")))\n"
+        var text =
+            "erased \(count) \(count == 1 ? "document" : "documents") (\(PageStyle.printable("\(erasure.scope)")))\n"
         if let last = certificate.keyStoreBackups.lastExpires {
             text +=
                 "copies of the key store that still have their keys: \(certificate.keyStoreBackups.copies); the last "

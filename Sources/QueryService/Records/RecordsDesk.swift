@@ -68,7 +68,9 @@ struct RecordsDesk {
         guard let id = RegisterID(id), let pending = register.requests[id], pending.isValid(at: request.now) else {
             throw RecordsError.noRequest(id: id)
         }
-        guard ByteText(pending.principal) != ByteText(request.principal.description) else { throw RecordsError.samePerson }
+        guard ByteText(pending.principal) != ByteText(request.principal.description) else {
+            throw RecordsError.samePerson
+        }
         if let hold = pending.hold {
             let released = try await release(
                 hold, reason: pending.reason, principal: pending.principal, confirmedBy: request.principal.description)
@@ -92,7 +94,8 @@ struct RecordsDesk {
         _ documents: [DocumentSummary], _ scope: RecordScope, authority: ErasureAuthority, reason: String
     ) async throws -> ErasureOutcome {
         let erasure = try await engine.index.erase(
-            documents.map(\.id), scope: scope, authority: authority, reason: reason, subjects: subjects, now: request.now)
+            documents.map(\.id), scope: scope, authority: authority, reason: reason, subjects: subjects,
+            now: request.now)
         return .erased(erasure, documents: erasure.documents.count)
     }
 
@@ -101,7 +104,8 @@ struct RecordsDesk {
         ofFirst pending: PendingRequest, on documents: [DocumentSummary]
     ) async throws -> AuthorizedAction {
         let name = ByteText(pending.principal)
-        guard let principal = enclave.principals.principals.first(where: { ByteText($0.uid.description) == name }) else {
+        guard let principal = enclave.principals.principals.first(where: { ByteText($0.uid.description) == name })
+        else {
             throw RecordsError.askerGone(principal: pending.principal)
         }
         var request = request
@@ -133,7 +137,8 @@ struct RecordsDesk {
         let authorized = try await authorization(toRelease: hold)
         guard !enclave.settings.erasure.needsSecondPerson else {
             let pending = PendingRequest(
-                time: request.now, scope: hold.scope, principal: authorized.principalName, reason: reason, documents: [],
+                time: request.now, scope: hold.scope, principal: authorized.principalName, reason: reason,
+                documents: [],
                 hold: hold.id)
             try await engine.index.record(pending)
             return .waiting(pending)

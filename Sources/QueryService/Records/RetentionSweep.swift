@@ -101,7 +101,8 @@ struct RetentionReport: Encodable {
             (isDryRun ? "Would be erased:" : "Erased:", due), ("Kept by a legal hold:", held),
             ("Kept, for it cannot be told how long:", undetermined),
         ] where !rows.isEmpty {
-            text += "\n\(title)\n"
+            text +=
+                "\n\(title)\n"
                 + TextTable.lines(
                     rows.map { ["  " + PageStyle.printable($0.path), $0.why, $0.rule] }, rightAligned: []) + "\n"
         }
