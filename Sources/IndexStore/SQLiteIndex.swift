@@ -177,14 +177,16 @@ package final class SQLiteIndex: PassageIndex {
     /// Records that do not open, each with its place.
     private func recordProblems() async throws -> [String] {
         var problems: [String] = []
-        for id in try await documentIDs() {
+        func note(_ open: () async throws -> Void) async throws {
             do {
-                _ = try await outline(of: id)
+                try await open()
             } catch let error as IndexError {
                 guard case .damaged(let what) = error else { throw error }
                 problems.append(what)
             }
         }
+        for id in try await documentIDs() { try await note { _ = try await outline(of: id) } }
+        for id in try await takenIDs() { try await note { _ = try await takenSource(id) } }
         return problems
     }
 

@@ -103,6 +103,12 @@ extension SQLiteIndex {
         try await takenSources().map { ($0.id, $0.path) }
     }
 
+    func takenIDs() async throws -> [DocumentID] {
+        try await database.read { db in
+            try Row.fetchAll(db, sql: "SELECT source_id FROM taken").map { try $0.documentID("source_id") }
+        }
+    }
+
     /// A file that the index holds.
     package func takenSource(_ id: DocumentID) async throws -> TakenSource? {
         try await takenSources(only: id).first

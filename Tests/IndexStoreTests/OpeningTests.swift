@@ -315,6 +315,7 @@ struct OpeningTests {
                 "sources.label_digest BLOB", "documents.document_row INTEGER", "documents.document_id BLOB",
                 "documents.source_id BLOB", "documents.source_digest BLOB", "documents.generation INTEGER",
                 "documents.key_id BLOB", "documents.body BLOB", "documents.labels BLOB",
+                "taken.source_id BLOB", "taken.key_id BLOB", "taken.body BLOB",
                 "vectors.document_row INTEGER", "vectors.body BLOB", "headings.document_row INTEGER",
                 "headings.ordinal INTEGER", "headings.body BLOB", "passages.document_row INTEGER",
                 "passages.ordinal INTEGER", "passages.passage_id BLOB", "passages.embedding_digest BLOB",

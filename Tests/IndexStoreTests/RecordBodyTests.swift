@@ -25,7 +25,9 @@ struct RecordBodyTests {
 
     @Test("A document is read as it was written, and a cut one is damage", arguments: [nil, "N-17", "", "a#b"])
     func document(member: String?) throws {
-        let body = DocumentBody(place: DocumentPlace(path: "a/ü.md", member: member), title: "Über", date: member == nil ? nil : -5, ingested: 1_800_000_000_000)
+        let body = DocumentBody(
+            place: DocumentPlace(path: "a/ü.md", member: member), title: "Über", date: member == nil ? nil : -5,
+            ingested: 1_800_000_000_000)
         let bytes = Data(body.bytes)
         #expect(try DocumentBody(bytes) == body)
         for count in 0..<(21 + body.place.path.utf8.count) {

@@ -66,6 +66,10 @@ extension SQLiteIndex {
                 folder: target, keyStore: keyTarget, manifest: manifest, keyBackup: record,
                 expired: try await destroyExpired(in: keyFolder, now: now))
         } catch {
+            // The keys of a backup that did not come about help nobody.
+            if !FileManager.default.fileExists(atPath: target.path) {
+                for path in [keyTarget.path, keyTarget.path + ".recovery"] { unlink(path) }
+            }
             throw IndexError.translated(error, path: folder.path)
         }
     }

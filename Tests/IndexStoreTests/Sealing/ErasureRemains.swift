@@ -19,7 +19,8 @@ struct ErasureRemains {
             for id in documents {
                 guard let record = try DocumentRecord.fetch(id, in: db) else { continue }
                 for (table, columns) in [
-                    ("documents", ["document_id", "body", "labels", "key_id"]), ("vectors", ["body"]), ("headings", ["body"]),
+                    ("documents", ["document_id", "body", "labels", "key_id"]), ("vectors", ["body"]),
+                    ("headings", ["body"]),
                     ("passages", ["passage_id", "embedding_digest", "body"]),
                 ] {
                     for column in columns {
@@ -30,7 +31,8 @@ struct ErasureRemains {
                 }
                 keys.append(Data(record.keyID.bytes))
                 let taken = try Row.fetchOne(
-                    db, sql: "SELECT body, key_id FROM taken WHERE source_id = ?", arguments: [Data(record.source.bytes)])
+                    db, sql: "SELECT body, key_id FROM taken WHERE source_id = ?",
+                    arguments: [Data(record.source.bytes)])
                 if let taken {
                     found.append(("the file of \(id)", try taken.data("body")))
                     keys.append(try taken.data("key_id"))
@@ -53,7 +55,8 @@ struct ErasureRemains {
                 found.append(("key id \(Hexadecimal.text(Array(key)))", key))
             }
         }
-        bytes = Dictionary(uniqueKeysWithValues: Set(found.map(\.0)).map { name in (name, found.first { $0.0 == name }!.1) })
+        bytes = Dictionary(
+            uniqueKeysWithValues: Set(found.map(\.0)).map { name in (name, found.first { $0.0 == name }!.1) })
     }
 
     /// What of it stands in which file below the folder.

@@ -16,7 +16,8 @@ struct ErasureTests {
     /// Documents a to d; only a has the label "own". The file f has two members, and the index holds it.
     static func fill(_ index: SQLiteIndex) async throws {
         for (path, texts) in [
-            ("a", [("own", "one"), ("x", "two")]), ("b", [("x", "three")]), ("c", [("y", "four")]), ("d", [("y", "five")]),
+            ("a", [("own", "one"), ("x", "two")]), ("b", [("x", "three")]), ("c", [("y", "four")]),
+            ("d", [("y", "five")]),
         ] as [(String, [(level: ByteText, text: String)])] {
             let document = Fixture.document(index, path, texts, title: "Title \(path)")
             try await index.commit(document)
@@ -27,14 +28,16 @@ struct ErasureTests {
         }
         for member in members { try await index.commit(Self.member(index, member)) }
         try await index.take(
-            TakenSource(id: index.keys.documentID(path: "f"), path: "f", bytes: Array(repeating: 5, count: 40), sidecar: nil))
+            TakenSource(
+                id: index.keys.documentID(path: "f"), path: "f", bytes: Array(repeating: 5, count: 40), sidecar: nil))
     }
 
     static let members = ["1", "2"]
 
     static func member(_ index: SQLiteIndex, _ name: String) -> IndexedDocument {
         let place = DocumentPlace(path: "f", member: name)
-        let whole = Fixture.document(index, place.path + "\0" + name, [("y", "record \(name)")], title: "Record \(name)")
+        let whole = Fixture.document(
+            index, place.path + "\0" + name, [("y", "record \(name)")], title: "Record \(name)")
         return IndexedDocument(
             id: whole.id, source: index.keys.documentID(path: "f"), place: place, sourceDigest: whole.sourceDigest,
             title: whole.title, headings: whole.headings, passages: whole.passages)
@@ -49,7 +52,7 @@ struct ErasureTests {
             subjects: "level", now: 1_000)
     }
 
-    private func filled(pageSize: Int? = nil) async throws -> (folder: TemporaryFolder, index: SQLiteIndex) {
+    static func filled(pageSize: Int? = nil) async throws -> (folder: TemporaryFolder, index: SQLiteIndex) {
         let folder = try TemporaryFolder()
         let index = try Fixture.open(folder, pageSize: pageSize)
         try await Self.fill(index)
@@ -58,7 +61,7 @@ struct ErasureTests {
 
     @Test("Nothing of an erased document is found by any door, nor in any file", arguments: [512, 4_096])
     func gone(pageSize: Int) async throws {
-        let (folder, index) = try await filled(pageSize: pageSize)
+        let (folder, index) = try await Self.filled(pageSize: pageSize)
         let (a, member) = (index.keys.documentID(path: "a"), Self.member(index, "1").id)
         let remains = try ErasureRemains(of: [a, member], levels: ["own"], in: index)
         #expect(remains.bytes.count > 25)
@@ -89,8 +92,9 @@ struct ErasureTests {
         for gone in ["one", "two", "Title a", "record 1", "Record 1"] {
             #expect(!"\(after.passages.passages) \(after.titles)".contains(gone))
         }
-        #expect(before.passages.passages.filter { !$0.contains(a.description) && !$0.contains(member.description) }
-            == after.passages.passages)
+        #expect(
+            before.passages.passages.filter { !$0.contains(a.description) && !$0.contains(member.description) }
+                == after.passages.passages)
         #expect(try await index.takenPaths().isEmpty)
         #expect(try await index.integrityProblems().isEmpty)
     }
@@ -112,15 +116,18 @@ struct ErasureTests {
         // What was replaced is gone as well, once the logs are in the files.
         let replaced = Array(documents.map(\.id).shuffled(using: &generator).prefix(60))
         let old = try ErasureRemains(of: replaced, in: index)
-        for id in replaced { try await index.remove([id]) }
+        for start in stride(from: 0, to: replaced.count, by: 6) {
+            try await index.remove(Array(replaced[start..<start + 6]))
+        }
         let ids = documents.map(\.id).filter { !replaced.contains($0) }.shuffled(using: &generator)
         let erased = Array(ids.prefix(60))
         let remains = try ErasureRemains(of: erased, in: index)
         #expect(try remains.found(in: folder).count == remains.bytes.count)
         try await Self.erase(erased, of: index)
         let (found, oldFound) = (try remains.found(in: folder), try old.found(in: folder))
-        print("pages of \(pageSize) bytes: \(remains.bytes.count) records erased, \(found.count) found; "
-            + "\(old.bytes.count) removed, \(oldFound.count) found")
+        print(
+            "pages of \(pageSize) bytes: \(remains.bytes.count) records erased, \(found.count) found; "
+                + "\(old.bytes.count) removed, \(oldFound.count) found")
         #expect(found == [:])
         #expect(oldFound == [:])
         #expect(try await index.documentList().count == 120)
@@ -128,7 +135,7 @@ struct ErasureTests {
 
     @Test("An erased document does not come back, under whatever path its text does")
     func comingBack() async throws {
-        let (folder, index) = try await filled()
+        let (folder, index) = try await Self.filled()
         let document = Fixture.document(index, "a", [("own", "one"), ("x", "two")])
         let empty = Fixture.document(index, "empty", [])
         try await index.commit(empty)
@@ -159,7 +166,7 @@ struct ErasureTests {
 
     @Test("A hold keeps its documents until it is released")
     func holds() async throws {
-        let (folder, index) = try await filled()
+        let (folder, index) = try await Self.filled()
         let (b, c) = (index.keys.documentID(path: "b"), index.keys.documentID(path: "c"))
         let before = try await FullReading(index)
         var holds = [
@@ -193,14 +200,16 @@ struct ErasureTests {
 
     @Test("It waits for who began to read before, and then their memory has nothing of it")
     func readers() async throws {
-        let (folder, index) = try await filled()
+        let (folder, index) = try await Self.filled()
         let id = index.keys.documentID(path: "a")
         var reader: Reader? = Reader(index.snapshot())
         let chunks = index.snapshot().partitions.values.filter { $0.label == Fixture.label("own") }
             .flatMap { $0.rows.chunks.map(Weak.init) }
         #expect(!chunks.isEmpty)
         let erasing = Task { try await Self.erase([id], of: index) }
-        while index.keyStore.register.erasures.values.first?.isComplete != true { try await Task.sleep(for: .milliseconds(5)) }
+        while index.keyStore.register.erasures.values.first?.isComplete != true {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         try await Task.sleep(for: .milliseconds(200))
         #expect(chunks.allSatisfy { $0.chunk != nil })
         if let snapshot = reader?.snapshot {
@@ -220,60 +229,6 @@ struct ErasureTests {
         _ = folder
     }
 
-    // MARK: - Authority
-
-    private static func authorization(_ person: String, of id: DocumentID, in index: SQLiteIndex) async throws -> AuthorizedAction {
-        let schema = """
-            entity Group;
-            entity Document;
-            entity Person, Service in [Group];
-            entity Passage in [Document] { level: String };
-            action retrieve, erase appliesTo {
-                principal: [Person, Service], resource: [Passage],
-                context: { purpose: String, now: datetime, network: ipaddr, mfa: Bool, assistant?: String },
-            };
-            """
-        let uid = EntityUID(type: "Person", id: CedarString(person))
-        let authorizer = try LabelAuthorizer(
-            policies: PolicySet(parsing: "permit (principal, action, resource);"), schema: Schema(parsing: schema),
-            entities: Entities([Entity(uid: uid)]))
-        let labels = try #require(try await index.outline(of: id)).labels
-        return try authorizer.authorization(
-            of: .erase, on: labels,
-            for: AccessRequest(
-                principal: uid, purpose: "records", now: 0, network: try #require(IPAddress(parsing: "127.0.0.1")),
-                mfa: true))
-    }
-
-    @Test("Two persons are two, and what was decided holds for the labels of that moment")
-    func authority() async throws {
-        let (folder, index) = try await filled()
-        let id = index.keys.documentID(path: "a")
-        let maria = try await Self.authorization("maria", of: id, in: index)
-        let paul = try await Self.authorization("paul", of: id, in: index)
-        let before = try await FullReading(index)
-        await #expect(throws: IndexError.notAuthorized) {
-            try await Self.erase([id], of: index, authority: .principals(maria, confirmedBy: maria))
-        }
-        // Of the second document only one label was decided about.
-        let other = index.keys.documentID(path: "c")
-        await #expect(throws: IndexError.notAuthorized) {
-            try await Self.erase([id, other], of: index, authority: .principals(maria, confirmedBy: paul))
-        }
-        #expect(try await FullReading(index) == before && index.keyStore.register.erasures.isEmpty)
-        try await index.distinguish(ResourceNames([EntityReference(type: "Document", id: ByteText(id.description))]))
-        await #expect(throws: IndexError.notAuthorized) {
-            try await Self.erase([id], of: index, authority: .principals(maria, confirmedBy: paul))
-        }
-        #expect(try await index.documentList().count == 6)
-        let again = try await Self.authorization("maria", of: id, in: index)
-        let confirmed = try await Self.authorization("paul", of: id, in: index)
-        let erasure = try await Self.erase([id], of: index, authority: .principals(again, confirmedBy: confirmed))
-        #expect(erasure.authority == again.principalName && erasure.confirmedBy == confirmed.principalName)
-        #expect(try await index.documentList().count == 5)
-        _ = folder
-    }
-
     // MARK: - Copies
 
     @Test("A copy of the index from before stays closed, and restored it has everything but the document")
@@ -282,7 +237,8 @@ struct ErasureTests {
         var index: SQLiteIndex? = try Fixture.open(folder)
         try await Self.fill(#require(index))
         let backup = try await #require(index).backUp(
-            name: "b", to: folder.url.appending(path: "backups"), keysTo: folder.url.appending(path: "keys"), keyDays: 1,
+            name: "b", to: folder.url.appending(path: "backups"), keysTo: folder.url.appending(path: "keys"),
+            keyDays: 1,
             recoveryKey: nil)
         index = nil
         let earlier = try SealedFiles(folder)

@@ -26,15 +26,18 @@ struct InterruptedWork {
     func cut(at operation: Int, keep: fault_keep, seed: UInt64) async throws -> Outcome? {
         let folder = try files.copied(withRootOf: origin)
         let layer = try FaultLayer(folder)
-        let isAcknowledged = try await run(in: folder) { layer.arm(FAULT_POWER_CUT, at: operation) } failed: { _, _ in }
+        let isAcknowledged = try await run(in: folder) {
+            layer.arm(FAULT_POWER_CUT, at: operation)
+        } failed: { _, _ in
+        }
         guard layer.hasFailed else { return nil }
         let failure = layer.failure
         try layer.crash(keep, seed: seed)
         return Outcome(folder: folder, failure: failure, isAcknowledged: isAcknowledged)
     }
 
-    /// Lets an operation fail, and all after it where `isLasting`, until the work has reported it; `after` then gets the
-    /// index, on a disk that is mended.
+    /// Lets an operation fail, and all after it where `isLasting`, until the work has reported it; `after` then gets
+    /// the index, on a disk that is mended.
     func fail(
         at operation: Int, isLasting: Bool, after: (SQLiteIndex, any Error) async throws -> Void
     ) async throws -> Outcome? {
@@ -42,7 +45,9 @@ struct InterruptedWork {
         let layer = try FaultLayer(folder)
         let (kind, code) = isLasting ? (FAULT_FROM_THEN_ON, FAULT_CODE_FULL) : (FAULT_ONCE, FAULT_CODE_IO)
         var failure = ""
-        let isAcknowledged = try await run(in: folder) { layer.arm(kind, code, at: operation) } failed: { index, error in
+        let isAcknowledged = try await run(in: folder) {
+            layer.arm(kind, code, at: operation)
+        } failed: { index, error in
             failure = layer.failure
             layer.disarm()
             try await after(index, error)

@@ -61,7 +61,9 @@ struct SealedFiles: Equatable {
     }
 
     /// Changes rows of a closed file with SQL, whatever refers to them.
-    static func edit(_ file: File, in folder: TemporaryFolder, _ body: @escaping @Sendable (Database) throws -> Void) throws {
+    static func edit(_ file: File, in folder: TemporaryFolder, _ body: @escaping @Sendable (Database) throws -> Void)
+        throws
+    {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
         let queue = try DatabaseQueue(path: Fixture.path(folder) + file.rawValue, configuration: configuration)
@@ -70,7 +72,8 @@ struct SealedFiles: Equatable {
     }
 
     /// Overwrites bytes of a closed file in their place.
-    static func overwrite(_ bytes: ArraySlice<UInt8>, at offset: Int, of file: File, in folder: TemporaryFolder) throws {
+    static func overwrite(_ bytes: ArraySlice<UInt8>, at offset: Int, of file: File, in folder: TemporaryFolder) throws
+    {
         let descriptor = open(Fixture.path(folder) + file.rawValue, O_WRONLY | O_CLOEXEC)
         try #require(descriptor >= 0)
         defer { close(descriptor) }
@@ -102,7 +105,7 @@ struct FullReading: Equatable {
         }
         self.titles = titles
         sources = try await index.sources().values.map {
-            "\($0.id) \($0.contentDigest) \($0.labelDigest) \($0.documents.sorted { $0.key.description < $1.key.description })"
+            "\($0.id) \($0.contentDigest) \($0.labelDigest) \($0.documents.sorted { $0.key < $1.key })"
         }.sorted()
         labels = snapshot.passageCounts.map { "\($0.label.canonicalBytes) \($0.passages)" }
         var taken: [String] = []
@@ -136,7 +139,8 @@ extension Contents {
             passages: zip(stored, found).map { passage, hit in
                 "\(passage.id) \(passage.document) \(hit.score) \(passage.text) \(passage.sha256) \(passage.range) "
                     + "\(passage.page ?? 0) \(passage.revision) \(passage.label.canonicalBytes) "
-                    + "\(passage.section.map(\.text)) \(passage.title?.text ?? "–") \(passage.title?.place.path ?? "–")"
+                    + "\(passage.section.map(\.text)) \(passage.title?.text ?? "–") "
+                    + "\(passage.title?.place.path ?? "–")"
             },
             counts: [])
     }
@@ -171,7 +175,9 @@ enum Attempt: Equatable {
 
     var problem: String? { if case .wrong(let problem) = self { problem } else { nil } }
 
-    private static let places = ["document", "label", "passage", "heading", "key", "index", "commit", "column", "record", "file"]
+    private static let places = [
+        "document", "label", "passage", "heading", "key", "index", "commit", "column", "record", "file",
+    ]
 
     private static func names(_ error: IndexError) -> Bool {
         places.contains { "\(error)".contains($0) }

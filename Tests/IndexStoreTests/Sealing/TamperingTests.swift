@@ -19,7 +19,8 @@ struct TamperingTests {
             try await index.commit(second)
             try await index.complete(
                 IndexedSource(
-                    id: second.source, contentDigest: [1, 2], labelDigest: [3], documents: [second.id: second.sourceDigest]))
+                    id: second.source, contentDigest: [1, 2], labelDigest: [3],
+                    documents: [second.id: second.sourceDigest]))
             try await index.take(TakenSource(id: second.source, path: "b", bytes: [1], sidecar: nil))
         }
         index = nil
@@ -30,7 +31,8 @@ struct TamperingTests {
     }
 
     private static let parts = 4
-    /// Each run takes one byte in so many of the structure of the file, and of its content; all where the variable is set.
+    /// Each run takes one byte in so many of the structure of the file, and of its content; all of them where the
+    /// variable is set.
     private static let step: (structure: Int, content: Int) =
         ProcessInfo.processInfo.environment["PORTCULLIS_EVERY_BYTE"] == nil ? (3, 12) : (1, 1)
 
@@ -53,7 +55,8 @@ struct TamperingTests {
             try SealedFiles.overwrite([changed], at: offset, of: file, in: folder)
             let attempt = await Attempt.reading(folder, truth: truth)
             if let problem = attempt.problem {
-                Issue.record("byte \(offset) of the \(file), page \(offset / files.pageSize), to \(changed): \(problem)")
+                Issue.record(
+                    "byte \(offset) of the \(file), page \(offset / files.pageSize), to \(changed): \(problem)")
             }
             if attempt.error != nil { noticed += 1 }
             // An opening may write; it must not make good what it refused.

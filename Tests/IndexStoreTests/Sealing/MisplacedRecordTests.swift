@@ -1,0 +1,138 @@
+import AccessControl
+import Foundation
+import GRDB
+import Labels
+import Passages
+import Sealing
+import TestSupport
+import Testing
+
+@testable import IndexStore
+
+/// Records that were sealed with the right key for another place.
+@Suite("Records in each other's places")
+struct MisplacedRecordTests {
+    private static func document(_ number: Int) -> String {
+        "(SELECT document_row FROM documents ORDER BY 1 LIMIT 1 OFFSET \(number))"
+    }
+
+    /// Changes of rows, and the place that the error names.
+    static let exchanges: [(sql: String, place: String)] = [
+        (
+            exchange(
+                "passages", "body", "document_row = \(document(0)) AND ordinal = 0",
+                "document_row = \(document(0)) AND ordinal = 1"), "passage"
+        ),
+        (
+            exchange(
+                "passages", "body", "document_row = \(document(0)) AND ordinal = 0",
+                "document_row = \(document(1)) AND ordinal = 0"), "passage"
+        ),
+        (
+            exchange(
+                "passages", "passage_id", "document_row = \(document(0)) AND ordinal = 0",
+                "document_row = \(document(0)) AND ordinal = 1"), "passage"
+        ),
+        (
+            exchange(
+                "passages", "embedding_digest", "document_row = \(document(0)) AND ordinal = 0",
+                "document_row = \(document(0)) AND ordinal = 1"), "passage"
+        ),
+        (exchange("headings", "body", "document_row = \(document(0))", "document_row = \(document(1))"), "heading"),
+        (
+            exchange("vectors", "body", "document_row = \(document(0))", "document_row = \(document(1))"),
+            "vectors of document"
+        ),
+        (exchange("documents", "body", "document_row = \(document(0))", "document_row = \(document(1))"), "document"),
+        (
+            exchange("documents", "labels", "document_row = \(document(0))", "document_row = \(document(1))"),
+            "labels of document"
+        ),
+        (exchange("documents", "key_id", "document_row = \(document(0))", "document_row = \(document(1))"), "document"),
+        (
+            exchange("documents", "source_digest", "document_row = \(document(0))", "document_row = \(document(1))"),
+            "records"
+        ),
+        (exchange("labels", "body", "label_id = 1", "label_id = 2"), "label"),
+        (exchange("labels", "key_id", "label_id = 1", "label_id = 2"), "label"),
+        (
+            exchange(
+                "taken", "body", "rowid = (SELECT min(rowid) FROM taken)", "rowid = (SELECT max(rowid) FROM taken)"),
+            "file"
+        ),
+        (
+            "UPDATE labels SET label_id = label_id + 10 WHERE label_id = 1; "
+                + "UPDATE labels SET label_id = 1 WHERE label_id = 2; "
+                + "UPDATE labels SET label_id = 2 WHERE label_id = 11", "records"
+        ),
+        (
+            "UPDATE passages SET ordinal = ordinal + 10; "
+                + "UPDATE passages SET ordinal = 1 - (ordinal - 10) WHERE ordinal < 12; "
+                + "UPDATE passages SET ordinal = 2 WHERE ordinal = 12", "passage"
+        ),
+        ("UPDATE documents SET body = labels", "document"),
+        ("UPDATE documents SET labels = body", "labels of document"),
+        (
+            "UPDATE documents SET body = (SELECT body FROM vectors "
+                + "WHERE vectors.document_row = documents.document_row)",
+            "document"
+        ),
+        (
+            "UPDATE passages SET body = (SELECT body FROM headings "
+                + "WHERE headings.document_row = passages.document_row)",
+            "passage"
+        ),
+        (
+            "UPDATE headings SET body = (SELECT body FROM documents "
+                + "WHERE documents.document_row = headings.document_row)",
+            "heading"
+        ),
+        // The byte that tells the field in front is changed along: what binds it is not that byte alone.
+        (
+            "UPDATE headings SET body = (SELECT CAST(x'0203' || substr(body, 3) AS BLOB) FROM documents "
+                + "WHERE documents.document_row = headings.document_row)", "heading"
+        ),
+        ("UPDATE documents SET generation = generation - 1", "records"),
+        ("UPDATE documents SET source_id = x'00'", "source_id"),
+        ("DELETE FROM passages WHERE ordinal = 1", "passage"), ("DELETE FROM headings", "heading"),
+        ("DELETE FROM vectors", "vectors"), ("DELETE FROM taken", "records"), ("DELETE FROM documents", "records"),
+        ("UPDATE meta SET value = x'00' WHERE key = 'state'", "commit"),
+    ]
+
+    private static func exchange(_ table: String, _ column: String, _ one: String, _ other: String) -> String {
+        """
+        CREATE TEMP TABLE held AS SELECT \(column) AS value FROM \(table) WHERE \(one);
+        UPDATE \(table) SET \(column) = (SELECT \(column) FROM \(table) WHERE \(other)) WHERE \(one);
+        UPDATE \(table) SET \(column) = (SELECT value FROM held) WHERE \(other);
+        """
+    }
+
+    @Test("A record opens in its own place alone, and the error names the place")
+    func exchanged() async throws {
+        let history = try await IndexHistory()
+        for (sql, place) in Self.exchanges {
+            try SealedFiles.edit(.index, in: history.folder) { try $0.execute(sql: sql) }
+            switch await Attempt.reading(history.folder, truth: history.truth) {
+            case .refused(.damaged(let what)): #expect(what.contains(place), "\(sql): \(what)")
+            case let attempt: Issue.record("\(sql): \(attempt)")
+            }
+            try history.today.put(into: history.folder)
+        }
+        print("\(Self.exchanges.count) exchanges")
+    }
+
+    @Test("A trigger that would keep a destroyed key is noticed before anything is done")
+    func trigger() async throws {
+        let history = try await IndexHistory()
+        for (file, sql) in [
+            (SealedFiles.File.keyStore, "CREATE TRIGGER t BEFORE DELETE ON data_keys BEGIN SELECT RAISE(IGNORE); END"),
+            (.index, "CREATE TRIGGER t BEFORE DELETE ON documents BEGIN SELECT RAISE(IGNORE); END"),
+            (.index, "DROP INDEX passages_by_id"), (.index, "CREATE TABLE more (a)"),
+        ] {
+            try SealedFiles.edit(file, in: history.folder) { try $0.execute(sql: sql) }
+            let attempt = await Attempt.reading(history.folder, truth: history.truth)
+            #expect(attempt.error.map { "\($0)".contains("its tables are not those") } == true, "\(sql): \(attempt)")
+            try history.today.put(into: history.folder)
+        }
+    }
+}
