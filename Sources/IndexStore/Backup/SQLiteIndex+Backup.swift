@@ -34,6 +34,7 @@ extension SQLiteIndex {
             throw BackupError.occupied(path: taken.path)
         }
         try? FileManager.default.removeItem(at: draft)
+        defer { try? FileManager.default.removeItem(at: draft) }
         for needed in [draft, keyFolder] {
             do {
                 try FileManager.default.createDirectory(
@@ -42,7 +43,6 @@ extension SQLiteIndex {
                 throw IndexError.file(path: needed.path, reason: "the folder cannot be made")
             }
         }
-        defer { try? FileManager.default.removeItem(at: draft) }
         let record = KeyBackup(
             time: now.milliseconds, expires: now.addingTimeInterval(Double(keyDays) * 86_400).milliseconds,
             name: "\(name)-\(stamp)")

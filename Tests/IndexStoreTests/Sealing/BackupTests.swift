@@ -18,8 +18,12 @@ struct BackupTests {
         let reading = Task {
             var count = 0
             while !Task.isCancelled {
-                _ = try await Contents(index.snapshot())
-                count += 1
+                do {
+                    _ = try await Contents(index.snapshot())
+                    count += 1
+                } catch is CancellationError {
+                    break
+                }
             }
             return count
         }

@@ -135,4 +135,50 @@ struct MisplacedRecordTests {
             try history.today.put(into: history.folder)
         }
     }
+
+    /// Nothing seals the indexes that SQLite finds rows by.
+    @Test("An index of SQLite that hides a row or leads to another one is noticed")
+    func lookups() async throws {
+        let history = try await IndexHistory()
+        var index: SQLiteIndex? = try Fixture.open(history.folder, create: false)
+        let keys = try #require(index).keys
+        let (document, label) = (keys.documentID(path: "d"), keys.labelDigest(Fixture.label("x")))
+        // Two passages of one document under one label.
+        let outline = try await #require(index).outline(of: keys.documentID(path: "a"))
+        let passages = try #require(outline).passages
+        let (first, second) = (passages[0].id.bytes, passages[2].id.bytes)
+        index = nil
+        try history.today.put(into: history.folder)
+        let roots = try await DatabaseQueue(path: Fixture.path(history.folder)).read { db in
+            try Row.fetchAll(db, sql: "SELECT name, rootpage FROM sqlite_master WHERE type = 'index'").reduce(
+                into: [String: Int]()
+            ) { $0[$1["name"]] = $1["rootpage"] }
+        }
+        /// Where bytes stand in an index of one page.
+        func place(_ bytes: [UInt8], in name: String) throws -> Int {
+            let (size, page) = (history.today.pageSize, try #require(roots[name]))
+            let content = Data(history.today.index[(page - 1) * size..<page * size])
+            return try (page - 1) * size + #require(content.range(of: Data(bytes))).lowerBound
+        }
+        for (name, bytes, table) in [
+            ("sqlite_autoindex_documents_1", document.bytes, "documents"),
+            ("documents_by_source", document.bytes, "documents"),
+            ("sqlite_autoindex_labels_1", label.bytes, "labels"), ("sqlite_autoindex_taken_1", document.bytes, "taken"),
+        ] {
+            var files = history.today
+            files.index[try place(bytes, in: name) + bytes.count - 1] ^= 1
+            try files.put(into: history.folder)
+            let attempt = await Attempt.reading(history.folder, truth: history.truth)
+            #expect(attempt.error.map { "\($0)".contains("the table of \(table)") } == true, "\(name): \(attempt)")
+        }
+        // Behind the id of a passage stands the number of its row.
+        var files = history.today
+        let (one, other) = (
+            try place(first, in: "passages_by_id") + first.count, try place(second, in: "passages_by_id") + second.count
+        )
+        files.index.swapAt(one, other)
+        try files.put(into: history.folder)
+        let attempt = await Attempt.reading(history.folder, truth: history.truth)
+        #expect(attempt.error.map { "\($0)".contains("is not where its index says") } == true, "\(attempt)")
+    }
 }
