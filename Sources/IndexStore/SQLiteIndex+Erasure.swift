@@ -80,7 +80,8 @@ extension SQLiteIndex {
             let erasure = try await database.pool.writeWithoutTransaction { [self] db in
                 let found = try records(of: documents, in: db)
                 try allow(found, authority, subjects: subjects)
-                box.chunks = snapshot().chunks(of: found.flatMap(\.labels.all)).map(WeakChunk.init)
+                let labels = found.flatMap(\.labels.all)
+                box.chunks = snapshot().chunks(of: labels).map(WeakChunk.init)
                 let erasure = Erasure(
                     id: .random(), time: now, scope: scope, authority: authority.name,
                     confirmedBy: authority.confirmation, reason: reason,
@@ -90,6 +91,9 @@ extension SQLiteIndex {
                 let taken = try Set(found.map(\.record.source)).compactMap { try TakenRecord.fetch($0, in: db)?.keyID }
                 try keyStore.erase(found.map(\.record.keyID) + taken, erasure)
                 try erase(found.map { ($0.record, $0.labels) }, in: db)
+                // Stretches that held nothing of it live on.
+                let kept = Set(snapshot().chunks(of: labels).map(ObjectIdentifier.init))
+                box.chunks.removeAll { $0.chunk.map { kept.contains(ObjectIdentifier($0)) } ?? true }
                 return erasure
             }
             try overwrite()

@@ -56,7 +56,6 @@ package final class Engine: Sendable {
         folder: URL, create: Bool, beginsAnew: Bool = false, embedder: (any Embedder)? = nil,
         logger: Logger = Logger(label: "portcullis")
     ) async throws {
-        self.folder = folder
         let enclave = try Enclave(folder: folder)
         let embedder = try embedder ?? Self.embedder(enclave.settings.embedding)
         let index = try SQLiteIndex(
@@ -64,10 +63,13 @@ package final class Engine: Sendable {
             create: create,
             keys: .init(enclave.settings.keys.root, makesKeys: enclave.settings.mode == .development),
             beginsAnew: beginsAnew)
+        // Nothing is assigned before all of it is there: a half-made engine would have to be taken apart.
+        let access = try await Access(enclave: enclave, index: index, embedder: embedder, logger: logger)
+        self.folder = folder
         self.index = index
         self.embedder = embedder
         self.logger = logger
-        access = Mutex(try await Access(enclave: enclave, index: index, embedder: embedder, logger: logger))
+        self.access = Mutex(access)
     }
 
     /// The in-process model is everything there is of it: nothing that could open a connection is made beside it.
@@ -82,12 +84,13 @@ package final class Engine: Sendable {
     init(
         folder: URL, index: SQLiteIndex, embedder: any Embedder, logger: Logger = Logger(label: "portcullis")
     ) async throws {
+        let access = try await Access(
+            enclave: Enclave(folder: folder), index: index, embedder: embedder, logger: logger)
         self.folder = folder
         self.index = index
         self.embedder = embedder
         self.logger = logger
-        access = Mutex(
-            try await Access(enclave: Enclave(folder: folder), index: index, embedder: embedder, logger: logger))
+        self.access = Mutex(access)
     }
 
     /// Closes the index, its log moved into it. Nothing can be asked of the engine afterwards.

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Labels
 import Passages
@@ -23,6 +24,9 @@ struct IndexWorkload {
         .store(document: 0, revision: 0), .store(document: 2, revision: 0), .reopen, .store(document: 1, revision: 0),
         .store(document: 2, revision: 1), .remove([0, 2]), .store(document: 0, revision: 1), .remove([1]),
     ]
+    /// Every how many operations a test interrupts; 1 where `INTERRUPTION_STEP` says so. Which ones they are differs from
+    /// run to run, by the seed that is printed.
+    static let step = ProcessInfo.processInfo.environment["INTERRUPTION_STEP"].flatMap(Int.init) ?? 4
     /// Pages in the log that let SQLite move it into the file; 1,000 where nobody says otherwise.
     private static let logPages = 24
     private static let secret = Result { try SecretKey(copying: [UInt8](repeating: 7, count: 32)) }

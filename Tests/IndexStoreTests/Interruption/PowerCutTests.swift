@@ -68,16 +68,16 @@ struct PowerCutTests {
     func everyOperation(kept: String, keep: fault_keep) async throws {
         let seed = SeededGenerator.newSeed("everyOperation, keeping \(kept)")
         let states = try await IndexWorkload.states()
-        var operation = 1
+        var operation = 1 + Int(seed % UInt64(IndexWorkload.step))
         var movedAfter: Set<Int> = []
         while let outcome = try await run(states, cutAt: operation, keep: keep, seed: seed &+ UInt64(operation)) {
             #expect(
                 outcome.problems.isEmpty,
                 "keeping \(kept): operation \(operation), \(outcome.failure), after \(outcome.acknowledged) changes")
             if outcome.failure.hasSuffix("index.sqlite") { movedAfter.insert(outcome.acknowledged) }
-            operation += 1
+            operation += IndexWorkload.step
         }
-        print("keeping \(kept): \(operation - 1) operations")
+        print("keeping \(kept): to operation \(operation - IndexWorkload.step)")
         // A change writes several pages; the log was moved into the file when it was closed and in between.
         #expect(operation > 10 * IndexWorkload.changes.count)
         #expect(movedAfter.count >= 3, "\(movedAfter)")
@@ -94,7 +94,7 @@ struct PowerCutTests {
             // Before a change is acknowledged there is nothing to lose.
             #expect(outcome.problems.isEmpty == (outcome.acknowledged == 0), "operation \(operation)")
             if !outcome.problems.isEmpty { noticed += 1 }
-            operation += 13
+            operation += 41
         }
         #expect(noticed > 5)
     }
