@@ -52,6 +52,8 @@ package final class Engine: Sendable {
     /// Opens the enclave in `folder` as its owner.
     ///
     /// - Parameter create: Whether to make a new index where there is none.
+    // Not optimised: the optimiser of Swift 6.3.1 fails on it (CopyPropagation), and it runs once.
+    @_optimize(none)
     package init(
         folder: URL, create: Bool, beginsAnew: Bool = false, embedder: (any Embedder)? = nil,
         logger: Logger = Logger(label: "portcullis")
