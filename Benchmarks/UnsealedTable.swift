@@ -60,16 +60,11 @@ struct UnsealedTable: Sendable {
     }
 
     /// The rows of each label.
-    ///
-    /// - Parameter digests: For the digest of each row that content tags are made of, where it is to be taken: of the
-    ///   revision, and of the row.
-    func read(digests: (revision: KeyedDigest, row: KeyedDigest)? = nil) throws -> [Partition] {
+    func read() throws -> [Partition] {
         let database = try pool()
-        let labelDigest = [UInt8](repeating: 9, count: 32)
         var builders = try (0..<DocumentSeries.labels).map { _ in
             try PartitionBuilder(dimension: DocumentSeries.dimension)
         }
-        var sum: UInt8 = 0
         try database.read { db in
             let rows = try Row.fetchCursor(
                 db,
@@ -87,11 +82,6 @@ struct UnsealedTable: Sendable {
                         let vector = bytes[start + Self.header..<start + Self.stride]
                         try builders[Int(labels[16 + 4 * position])]
                             .append(key, littleEndian: UnsafeRawBufferPointer(rebasing: vector))
-                        if let digests {
-                            let id = bytes[start..<start + RowKey.byteCount]
-                            let revision = digests.revision(Array(id) + labelDigest, length: 8)
-                            sum ^= digests.row(Array(id) + revision)[0]
-                        }
                     }
                 }
             }

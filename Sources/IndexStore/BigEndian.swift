@@ -9,6 +9,10 @@ extension Data {
 }
 
 extension [UInt8] {
+    mutating func append(bigEndian number: Int64) {
+        Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
+    }
+
     /// In four bytes.
     mutating func append(bigEndian number: Int) {
         Swift.withUnsafeBytes(of: UInt32(number).bigEndian) { append(contentsOf: $0) }

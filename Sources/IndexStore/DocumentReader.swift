@@ -50,7 +50,7 @@ struct DocumentReader {
         guard let record = try DocumentRecord.fetch(row: row, in: db) else { return nil }
         guard record.generation <= snapshot.generation else { throw IndexError.outdated }
         let sealer = try snapshot.sealer(of: record)
-        let document = Opened(record: record, labels: try snapshot.labels(of: record, sealer), sealer: sealer)
+        let document = Opened(record: record, labels: try record.openLabels(sealer), sealer: sealer)
         opened[row] = document
         return document
     }

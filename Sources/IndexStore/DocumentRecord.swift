@@ -56,14 +56,25 @@ struct DocumentRecord {
         return try row.map(DocumentRecord.init)
     }
 
+    /// - Parameter sealer: The document's.
+    func openLabels(_ sealer: RecordSealer) throws(IndexError) -> DocumentLabels {
+        try DocumentLabels(
+            sealer.open(labels, as: .documentLabels, "the record of labels of document \(id)"), of: id)
+    }
+
     /// What stands for the document in the sum of all records. The key's name stands for everything that is sealed under
     /// it once; nonce and tag stand for the labels.
     func digest(_ keys: IndexKeys) -> MultisetDigest {
-        var message: Data = Data([1]) + id.bytes + source.bytes + keyID.bytes
+        var message: [UInt8] = [1]
+        message.reserveCapacity(160)
+        message += id.bytes
+        message += source.bytes
+        message += keyID.bytes
         message.append(bigEndian: generation)
         message.append(bigEndian: row)
         message += sourceDigest
-        message += labels.prefix(14) + labels.suffix(Cipher.tagLength)
+        message += labels.prefix(14)
+        message += labels.suffix(Cipher.tagLength)
         return MultisetDigest(element: keys.records(message))
     }
 }
@@ -114,4 +125,13 @@ struct DocumentLabels: Equatable {
 
     /// Every label that something bears, once for each thing that bears it.
     var all: [LabelID] { [title] + headings + passages }
+
+    /// The ids of the passages by label, those of one label in their order.
+    /// - Parameter ids: Of all passages, in order.
+    func grouped(_ ids: [PassageID]) -> [(label: LabelID, passages: [PassageID])] {
+        guard let first = passages.first else { return [] }
+        // Most documents have one label.
+        if passages.allSatisfy({ $0 == first }) { return [(first, ids)] }
+        return Dictionary(grouping: zip(passages, ids), by: \.0).map { ($0, $1.map(\.1)) }
+    }
 }

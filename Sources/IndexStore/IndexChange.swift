@@ -39,10 +39,10 @@ struct IndexChange {
         guard passages.count == labels.passages.count else {
             throw IndexError.damaged(what: "document \(record.id) has lost passages")
         }
-        for (label, rows) in Dictionary(grouping: zip(labels.passages, passages), by: \.0) {
+        for (label, ids) in labels.grouped(passages) {
             try edit(label) { partition, keys in
-                partition.rows = partition.rows.removing(rows.map { RowKey($0.1) })
-                for (_, id) in rows { partition.rowsDigest -= keys.rowDigest(passage: id, label: partition.digest) }
+                partition.rows = partition.rows.removing(ids.map(RowKey.init))
+                partition.rowsDigest -= keys.rowsDigest(of: ids, label: partition.digest)
             }
         }
         for label in labels.all { try edit(label) { partition, _ in partition.bearers -= 1 } }
@@ -135,9 +135,9 @@ struct IndexChange {
                     row: ordinal, given: passage.vector.count, expected: snapshot.dimension)
             }
             try added[label, default: none].append(RowKey(passage.id), passage.vector)
-            try edit(label) { partition, keys in
-                partition.rowsDigest += keys.rowDigest(passage: passage.id, label: partition.digest)
-            }
+        }
+        for (label, ids) in labels.grouped(passages.map(\.id)) {
+            try edit(label) { $0.rowsDigest += $1.rowsDigest(of: ids, label: $0.digest) }
         }
         do {
             try insert(added)
@@ -171,8 +171,12 @@ struct IndexChange {
             }
             removed[from, default: []].append(RowKey(id))
             try added[to, default: none].append(RowKey(id), vector)
-            try edit(from) { $0.rowsDigest -= $1.rowDigest(passage: id, label: $0.digest) }
-            try edit(to) { $0.rowsDigest += $1.rowDigest(passage: id, label: $0.digest) }
+        }
+        for (label, ids) in old.grouped(passages) {
+            try edit(label) { $0.rowsDigest -= $1.rowsDigest(of: ids, label: $0.digest) }
+        }
+        for (label, ids) in new.grouped(passages) {
+            try edit(label) { $0.rowsDigest += $1.rowsDigest(of: ids, label: $0.digest) }
         }
         for (label, rows) in removed {
             try edit(label) { partition, _ in partition.rows = partition.rows.removing(rows) }

@@ -14,10 +14,10 @@ package struct IndexKeys: Sendable {
     private let sources: KeyedDigest
     private let embeddings: KeyedDigest
     private let revisions: KeyedDigest
-    private let rows: KeyedDigest
+    private var rows: KeyedDigest
     private let tags: KeyedDigest
     /// Of the records of the file that the state of an index is the sum of.
-    let records: KeyedDigest
+    private(set) var records: KeyedDigest
     /// Of that state.
     let state: KeyedDigest
     /// Of the text of a document.
@@ -41,6 +41,14 @@ package struct IndexKeys: Sendable {
         state = try digest("state")
         contents = try digest("document text")
         samples = try digest("sample answers")
+    }
+
+    /// The same, made ready for reading all records of an index, and not to be kept (`KeyedDigest.prepared`).
+    func prepared() -> IndexKeys {
+        var prepared = self
+        prepared.rows = rows.prepared()
+        prepared.records = records.prepared()
+        return prepared
     }
 
     /// The id of a file, and of the document that is the whole of it.
@@ -80,8 +88,15 @@ package struct IndexKeys: Sendable {
         revisions(passage.bytes + label.bytes, length: 8)
     }
 
-    func rowDigest(passage: PassageID, label: LabelDigest) -> MultisetDigest {
-        MultisetDigest(element: rows(passage.bytes + revision(passage: passage, label: label)))
+    /// What stands for those passages of a document that bear one label in the digest of the label's rows. Nothing about
+    /// passages of other labels enters it.
+    ///
+    /// - Parameter passages: In the order in which they stand in the document.
+    func rowsDigest(of passages: [PassageID], label: LabelDigest) -> MultisetDigest {
+        var message = label.bytes
+        message.reserveCapacity(message.count + 16 * passages.count)
+        for passage in passages { message += passage.bytes }
+        return MultisetDigest(element: rows(message))
     }
 
     /// What stands for a label in the sum of all records.

@@ -37,7 +37,7 @@ extension IndexSnapshot {
             guard loading.records == state.records else {
                 throw IndexError.damaged(what: "its records are not those of its last commit, \(state.generation)")
             }
-            let partitions = try loading.finish()
+            let partitions = loading.partitions
             let snapshot = IndexSnapshot(
                 generation: state.generation, dimension: dimension, partitions: partitions,
                 labels: LabelTable(partitions.map { ($0, $1.label) }), records: loading.records,
@@ -91,8 +91,7 @@ private struct Loading {
     var unreadableLabels: [(id: LabelID, digest: LabelDigest, keyID: DataKeyID)] = []
     var unreadableSources: [TakenRecord] = []
     private let isRestored: Bool
-    private var partitions: [LabelID: LabelPartition] = [:]
-    private var builders: [LabelID: PartitionBuilder] = [:]
+    private(set) var partitions: [LabelID: LabelPartition] = [:]
 
     init(snapshot: IndexSnapshot, db: Database, isRestored: Bool) {
         self.snapshot = snapshot
@@ -154,6 +153,7 @@ private struct Loading {
         }
     }
 
+    /// This thread reads the records of documents, a second one opens them, a third one lays out their rows.
     mutating func readDocuments() throws {
         let rows = try Row.fetchCursor(
             db,
@@ -161,61 +161,28 @@ private struct Loading {
                 SELECT \(DocumentRecord.joined), vectors.body AS vectors
                 FROM documents LEFT JOIN vectors USING (document_row)
                 """)
-        let register = snapshot.keyStore.register
-        let lost = Set(unreadableLabels.map(\.id))
+        let opener = DocumentOpener(
+            keyStore: snapshot.keyStore, keys: snapshot.keys, dimension: snapshot.dimension,
+            labels: partitions.mapValues(\.digest), lost: Set(unreadableLabels.map(\.id)), isRestored: isRestored)
+        let line = OpeningLine(opener, into: DocumentLayout(dimension: snapshot.dimension, partitions: partitions))
+        // Keys are not in use any more when this returns, and the file is let go of by this thread.
+        defer { line.wait() }
+        var batch: [SealedDocument] = []
+        var size = 0
         while let row = try rows.next() {
-            let record = try DocumentRecord(row)
-            guard let key = try snapshot.keyStore.ring.key(record.keyID) else {
-                guard isRestored || register.isErased(document: record.id.description) else {
-                    throw IndexError.damaged(what: "the key store has no key for document \(record.id)")
-                }
-                leave(record)
-                continue
-            }
-            let sealer = snapshot.sealer(owner: record.id.bytes, keyID: record.keyID, key: key)
-            let labels = try snapshot.labels(of: record, sealer)
-            // A text whose label cannot be read is shown to nobody.
-            if !lost.isEmpty && labels.all.contains(where: lost.contains) {
-                leave(record)
-                continue
-            }
-            let vectors = try VectorRecord(
-                sealer.open(row.data("vectors"), as: .vectors, "the vectors of document \(record.id)"),
-                dimension: snapshot.dimension, of: record.id)
-            guard vectors.count == labels.passages.count else {
-                throw IndexError.damaged(what: "document \(record.id) has vectors for other passages")
-            }
-            usedKeys.insert(record.keyID)
-            records += record.digest(snapshot.keys)
-            for label in labels.all {
-                guard partitions[label] != nil else {
-                    throw IndexError.damaged(what: "document \(record.id) has a label that is missing")
-                }
-                partitions[label]!.bearers += 1
-            }
-            for (position, label) in labels.passages.enumerated() { try add(vectors, position, to: label) }
+            let document = try SealedDocument(row)
+            batch.append(document)
+            size += document.size
+            guard size >= OpeningLine.batchBytes else { continue }
+            try line.add(batch)
+            (batch, size) = ([], 0)
         }
-    }
-
-    private mutating func leave(_ record: DocumentRecord) {
-        unreadable.append(record)
-        records += record.digest(snapshot.keys)
-    }
-
-    private mutating func add(_ vectors: VectorRecord, _ position: Int, to label: LabelID) throws {
-        let id = vectors.passage(position)
-        if builders[label] == nil { builders[label] = try PartitionBuilder(dimension: snapshot.dimension) }
-        try vectors.withVector(position) { try builders[label]!.append(RowKey(id), littleEndian: $0) }
-        let digest = partitions[label]!.digest
-        partitions[label]!.rowsDigest += snapshot.keys.rowDigest(passage: id, label: digest)
-    }
-
-    mutating func finish() throws -> [LabelID: LabelPartition] {
-        for label in Array(builders.keys) {
-            guard let builder = builders.removeValue(forKey: label) else { continue }
-            partitions[label]?.rows = try builder.finish()
-        }
-        return partitions
+        try line.add(batch)
+        let layout = try line.finish()
+        records += layout.records
+        usedKeys.formUnion(layout.usedKeys)
+        unreadable = layout.unreadable
+        partitions = try layout.finish()
     }
 
     private static func label(_ payload: Data) throws -> Label {

@@ -142,13 +142,7 @@ extension IndexSnapshot {
     }
 
     func labels(of record: DocumentRecord) throws -> DocumentLabels {
-        try labels(of: record, sealer(of: record))
-    }
-
-    func labels(of record: DocumentRecord, _ sealer: RecordSealer) throws -> DocumentLabels {
-        try DocumentLabels(
-            sealer.open(record.labels, as: .documentLabels, "the record of labels of document \(record.id)"),
-            of: record.id)
+        try record.openLabels(sealer(of: record))
     }
 }
 

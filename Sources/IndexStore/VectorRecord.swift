@@ -11,7 +11,7 @@ import VectorSearch
 /// | 0 | 16 | id of the passage |
 /// | 16 | 32 | digest of what was embedded |
 /// | 48 | 4 each | float32, little endian, of unit length |
-struct VectorRecord {
+struct VectorRecord: Sendable {
     private static let header = 16 + 32
 
     private let payload: Data
@@ -41,17 +41,30 @@ struct VectorRecord {
         return data
     }
 
-    private func slice(_ row: Int, from offset: Int, count: Int) -> Data {
-        let start = payload.startIndex + row * stride + offset
-        return payload[start..<start + count]
+    private func withBytes<Result>(
+        _ row: Int, from offset: Int, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        let start = row * stride + offset
+        return try payload.withUnsafeBytes {
+            try body(UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
+        }
     }
 
-    func passage(_ row: Int) -> PassageID { PassageID(bytes: Array(slice(row, from: 0, count: 16))) }
+    func passage(_ row: Int) -> PassageID { PassageID(bytes: withBytes(row, from: 0, count: 16) { Array($0) }) }
 
-    func embeddingDigest(_ row: Int) -> [UInt8] { Array(slice(row, from: 16, count: 32)) }
+    /// The id of a passage as the key of its row in memory.
+    func key(_ row: Int) -> RowKey {
+        withBytes(row, from: 0, count: RowKey.byteCount) { bytes in
+            RowKey(
+                high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+        }
+    }
+
+    func embeddingDigest(_ row: Int) -> [UInt8] { withBytes(row, from: 16, count: 32) { Array($0) } }
 
     func withVector<Result>(_ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        try slice(row, from: Self.header, count: dimension * MemoryLayout<Float>.stride).withUnsafeBytes(body)
+        try withBytes(row, from: Self.header, count: dimension * MemoryLayout<Float>.stride, body)
     }
 
     func vector(_ row: Int) -> [Float] {

@@ -31,7 +31,7 @@ package final class EmbeddingMatrix: Sendable {
 
     /// Makes a matrix whose rows `fill` writes. O(count × dimension).
     ///
-    /// - Parameter fill: writes all `count * dimension` components of the buffer, which holds zeros before.
+    /// - Parameter fill: writes all `count * dimension` components of the buffer, which holds anything before.
     /// - Throws: `dimensionOutOfRange`; `rowNotFinite` for the first row that holds a NaN or an infinity.
     package init(
         dimension: Int, count: Int, fill: (UnsafeMutableBufferPointer<Float>) -> Void
@@ -43,7 +43,6 @@ package final class EmbeddingMatrix: Sendable {
         let size = count * dimension
         let memory = Self.memory(byteCount: max(size * MemoryLayout<Float>.stride, Self.alignment))
         let components = memory.bindMemory(to: Float.self, capacity: size)
-        components.initialize(repeating: 0, count: size)
         fill(UnsafeMutableBufferPointer(start: components, count: size))
 
         var largest = 0.0

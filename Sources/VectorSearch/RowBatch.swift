@@ -43,6 +43,12 @@ package struct RowBatch: Sendable {
             throw .rowDimension(row: count, given: bytes.count / width, expected: dimension)
         }
         keys.append(key)
+        #if _endian(little)
+            if Int(bitPattern: bytes.baseAddress).isMultiple(of: MemoryLayout<Float>.alignment) {
+                bytes.withMemoryRebound(to: Float.self) { components.append(contentsOf: $0) }
+                return
+            }
+        #endif
         for position in 0..<dimension {
             let pattern = bytes.loadUnaligned(fromByteOffset: position * width, as: UInt32.self)
             components.append(Float(bitPattern: UInt32(littleEndian: pattern)))

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 import Passages
 
 /// What a backup says that it holds. A drill compares it with what the restored index holds.

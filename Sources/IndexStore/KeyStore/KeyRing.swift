@@ -58,6 +58,14 @@ final class KeyRing: Sendable {
     /// Takes a key in, in place of the one it has of that name.
     func add(_ wrapped: WrappedKey, as id: DataKeyID) { state.withLock { $0.wrapped[id] = wrapped } }
 
+    /// Takes many keys in.
+    func add(_ keys: [(id: DataKeyID, wrapped: WrappedKey)]) {
+        state.withLock { state in
+            state.wrapped.reserve(keys.count)
+            for (id, wrapped) in keys { state.wrapped[id] = wrapped }
+        }
+    }
+
     /// The same key under another epoch; nothing where the key is gone meanwhile.
     func replace(_ wrapped: WrappedKey, as id: DataKeyID) {
         state.withLock { state in if state.wrapped[id] != nil { state.wrapped[id] = wrapped } }
@@ -82,16 +90,18 @@ final class KeyRing: Sendable {
     var ids: [DataKeyID] { state.withLock { Array($0.wrapped.ids) } }
 
     static func context(_ enclave: [UInt8], _ epoch: Int64, _ id: DataKeyID) -> [UInt8] {
-        var context = Data("portcullis data key 1".utf8) + enclave
+        var context = Array("portcullis data key 1".utf8)
+        context += enclave
         context.append(bigEndian: epoch)
-        return Array(context + id.bytes)
+        context += id.bytes
+        return context
     }
 
     /// What an epoch key is wrapped in, by the root key.
     static func epochContext(_ enclave: [UInt8], _ epoch: Int64) -> [UInt8] {
-        var context = Data("portcullis epoch key 1".utf8) + enclave
+        var context = Array("portcullis epoch key 1".utf8) + enclave
         context.append(bigEndian: epoch)
-        return Array(context)
+        return context
     }
 }
 
@@ -117,23 +127,28 @@ private struct WrappedKeys {
         get {
             places[id].map { place in
                 let start = place * Self.stride
-                let epoch = bytes[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-                return WrappedKey(
-                    epoch: Int64(bitPattern: epoch), bytes: Data(bytes[start + 8..<start + Self.stride]))
+                return bytes.withUnsafeBytes { all in
+                    WrappedKey(
+                        epoch: Int64(bigEndian: all.loadUnaligned(fromByteOffset: start, as: Int64.self)),
+                        bytes: Data(all[start + 8..<start + Self.stride]))
+                }
             }
         }
         set {
             if let newValue {
                 let place = places[id] ?? free.popLast() ?? room()
                 places[id] = place
-                var data = Data()
-                data.append(bigEndian: newValue.epoch)
-                write(Array(data + newValue.bytes), at: place)
+                write(newValue.epoch, newValue.bytes, at: place)
             } else if let place = places.removeValue(forKey: id) {
-                write([UInt8](repeating: 0, count: Self.stride), at: place)
+                write(0, Data(count: WrappedKey.length), at: place)
                 free.append(place)
             }
         }
+    }
+
+    mutating func reserve(_ count: Int) {
+        places.reserveCapacity(places.count + count)
+        bytes.reserveCapacity((places.count + count) * Self.stride)
     }
 
     private mutating func room() -> Int {
@@ -141,9 +156,13 @@ private struct WrappedKeys {
         return bytes.count / Self.stride - 1
     }
 
-    private mutating func write(_ new: [UInt8], at place: Int) {
-        precondition(new.count == Self.stride, "a wrapped key has \(WrappedKey.length) bytes")
+    private mutating func write(_ epoch: Int64, _ key: Data, at place: Int) {
+        precondition(key.count == WrappedKey.length, "a wrapped key has \(WrappedKey.length) bytes")
         let start = place * Self.stride
-        for (offset, byte) in new.enumerated() { bytes[start + offset] = byte }
+        bytes.withUnsafeMutableBytes { all in
+            all.storeBytes(of: epoch.bigEndian, toByteOffset: start, as: Int64.self)
+            let target = UnsafeMutableRawBufferPointer(rebasing: all[start + 8..<start + Self.stride])
+            key.withUnsafeBytes { target.copyMemory(from: $0) }
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GRDB
 import Passages
@@ -7,7 +8,7 @@ import Synchronization
 /// The file of wrapped keys beside an index: a root key wraps a few epoch keys, an epoch key wraps one data key for each
 /// document and label. Without it the index is noise, and a key that is gone from it takes its document along.
 ///
-/// What must outlive a restored index stands here too: erasures, legal holds, where backups went (`RegisterEntry`).
+/// What must outlive a restored index stands here too: erasures, legal holds, where backups went (`Register`).
 package final class KeyStore: Sendable {
     package let path: String
     /// Names the enclave: 16 random bytes, also in its index. Part of every context.
@@ -209,7 +210,10 @@ extension KeyStore {
             throw IndexError.keyStoreDamaged(path: path, what: "it has no epoch")
         }
         let ring = KeyRing(enclave: enclave, epochs: epochs, current: current)
-        for case .dataKey(let id, let wrapped) in rows { ring.add(wrapped, as: id) }
+        ring.add(
+            rows.compactMap { row in
+                if case .dataKey(let id, let wrapped) = row { (id, wrapped) } else { nil }
+            })
         guard let secret = try ring.key(.secret) else {
             throw IndexError.keyStoreDamaged(path: path, what: "the key of the look-up keys is missing")
         }
@@ -219,9 +223,7 @@ extension KeyStore {
         guard let state = KeyStoreState(storedState, stateDigest) else {
             throw IndexError.keyStoreDamaged(path: path, what: "what it says about itself has another digest")
         }
-        var sum = MultisetDigest()
-        for row in rows { sum += MultisetDigest(element: rowDigest(row.bytes)) }
-        guard sum == state.rows else {
+        guard digest(of: rows, rowDigest) == state.rows else {
             throw IndexError.keyStoreDamaged(
                 path: path, what: "its rows are not those of its last commit, \(state.generation)")
         }
@@ -230,6 +232,21 @@ extension KeyStore {
             enclave: enclave, ring: ring, secret: secret, rowDigest: rowDigest, stateDigest: stateDigest,
             registerKey: registerKey,
             register: try register(rows, enclave: enclave, key: registerKey, path: path), state: state)
+    }
+
+    /// The sum over all rows, taken on all processors.
+    private static func digest(of rows: [StoredRow], _ rowDigest: KeyedDigest) -> MultisetDigest {
+        let prepared = rowDigest.prepared()
+        let sum = Mutex(MultisetDigest())
+        let stretch = 1_000
+        DispatchQueue.concurrentPerform(iterations: (rows.count + stretch - 1) / stretch) { number in
+            var part = MultisetDigest()
+            for row in rows[number * stretch..<min((number + 1) * stretch, rows.count)] {
+                part += MultisetDigest(element: prepared(row.bytes))
+            }
+            sum.withLock { $0 += part }
+        }
+        return sum.withLock { $0 }
     }
 
     /// Every epoch key, unwrapped once.

@@ -11,7 +11,7 @@ enum StoredRow: Equatable, Sendable {
 
     /// Tag of the table, then each column behind its length.
     var bytes: Data {
-        var data = Data()
+        var data = Data(capacity: 160)
         func column(_ bytes: some Collection<UInt8>) {
             data.append(bigEndian: Int64(bytes.count))
             data.append(contentsOf: bytes)

@@ -5,9 +5,9 @@ import Labels
 extension RecordScope {
     /// Documents that bear a date before the one so long ago: `6y`, `18mo`, `30d`.
     package init(olderThan text: String, now: Date) throws {
-        do {
+        do throws(RetentionSpanError) {
             self = .olderThan(try RetentionSpan(parsing: text).subtracted(from: now.milliseconds))
-        } catch let error as RetentionSpanError {
+        } catch {
             throw SpanError(text: text, reason: "\(error)")
         }
     }

@@ -3,6 +3,7 @@ import GRDB
 import Labels
 import Passages
 import Sealing
+import Synchronization
 import TestSupport
 import Testing
 
@@ -15,21 +16,11 @@ struct BackupTests {
         let scene = try await BackupScene()
         let index = try scene.open()
         let contents = try await FullReading(index)
-        let reading = Task {
-            var count = 0
-            while !Task.isCancelled {
-                do {
-                    _ = try await Contents(index.snapshot())
-                    count += 1
-                } catch is CancellationError {
-                    break
-                }
-            }
-            return count
-        }
+        let isFinished = Mutex(false)
+        async let readings = Self.read(index) { isFinished.withLock { $0 } }
         let backup = try await scene.backUp(index)
-        reading.cancel()
-        #expect(try await reading.value > 0)
+        isFinished.withLock { $0 = true }
+        #expect(Set(try await readings).count == 1)
         let snapshot = index.snapshot()
         #expect(backup.manifest.documents == 6 && backup.manifest.passages == 7 && backup.manifest.labels == 3)
         #expect(backup.manifest.generation == snapshot.generation && backup.manifest.model == Fixture.model)
@@ -50,6 +41,13 @@ struct BackupTests {
         #expect(!names.contains { $0.hasSuffix(".restore") || $0.hasSuffix(".new") })
         // It goes on from there.
         try await restored.commit(Fixture.document(restored, "new", [("x", "new")]))
+    }
+
+    /// The passages that each of several readings found.
+    private static func read(_ index: SQLiteIndex, until isFinished: @Sendable () -> Bool) async throws -> [[String]] {
+        var readings: [[String]] = []
+        repeat { readings.append(try await Contents(index.snapshot()).passages) } while !isFinished()
+        return readings
     }
 
     @Test("With the key store of today, what was replaced since is left behind, and what was erased does not come back")

@@ -229,6 +229,22 @@ struct ErasureTests {
         _ = folder
     }
 
+    @Test("It waits for the stretches of memory that it changed, and not for those of its labels that live on")
+    func severalStretches() async throws {
+        let folder = try TemporaryFolder()
+        let index = try Fixture.open(folder)
+        let texts = (0..<2 * PartitionChunk.rowLimit + 100).map { (level: ByteText("x"), text: "text \($0)") }
+        try await index.commit(Fixture.document(index, "long", texts))
+        let short = Fixture.document(index, "short", [("x", "a short one")])
+        try await index.commit(short)
+        let chunks = index.snapshot().partitions.values.flatMap { $0.rows.chunks.map(Weak.init) }
+        #expect(chunks.count > 2)
+        try await Self.erase([short.id], of: index)
+        #expect(1..<chunks.count ~= chunks.count { $0.chunk == nil })
+        #expect(index.snapshot().passageCount == texts.count)
+        _ = folder
+    }
+
     // MARK: - Copies
 
     @Test("A copy of the index from before stays closed, and restored it has everything but the document")

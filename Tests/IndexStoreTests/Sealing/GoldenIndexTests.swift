@@ -74,7 +74,6 @@ struct GoldenIndexTests {
         let register = index.keyStore.register
         lines += register.erasures.values.map { "erasure of \($0.documents.map(\.document)) by \($0.authority)" }
         lines += register.holds.values.map { "hold on \($0.scope)" }
-        lines.append("tag \(snapshot.contentTag(of: permitted))")
         return lines
     }
 

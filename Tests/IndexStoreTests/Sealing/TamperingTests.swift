@@ -70,6 +70,17 @@ struct TamperingTests {
         #expect(noticed > offsets.count / 2)
         #expect(await Attempt.reading(folder, truth: truth) == .truth)
     }
+
+    @Test("What lies between the cells of a page is never read", arguments: SealedFiles.File.allCases)
+    func gaps(file: SealedFiles.File) async throws {
+        let (folder, files, truth) = try await Self.made()
+        let gaps = DatabasePages(files[file], size: files.pageSize).unused
+        #expect(gaps.count > files.pageSize)
+        for offset in gaps {
+            try SealedFiles.overwrite([files[file][offset] ^ 0xff], at: offset, of: file, in: folder)
+        }
+        #expect(await Attempt.reading(folder, truth: truth) == .truth)
+    }
 }
 
 /// What the bytes of a SQLite file are for (the SQLite file format, sections 1.3 and 1.6).
