@@ -116,6 +116,8 @@ struct DatabaseFile: Sendable {
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+            // KiB: the look-up tables of 100,000 documents stay in memory while each is compared with its row.
+            try db.execute(sql: "PRAGMA cache_size = -16384")
             // Before the pool writes anything: it does so when it makes sure of a log.
             let isWriter = !db.configuration.readonly
             guard try isWriter && kind.migrator.hasBeenSuperseded(db) else { return }

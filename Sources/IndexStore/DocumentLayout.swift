@@ -6,47 +6,75 @@ import VectorSearch
 
 /// Opened documents on their way into the partitions of their labels.
 struct DocumentLayout: Sendable {
+    /// What is gathered of one label.
+    private struct Gathered: Sendable {
+        var rows: PartitionBuilder
+        var rowsDigest = MultisetDigest()
+        var bearers = 0
+    }
+
     private let dimension: Int
-    private var partitions: [LabelID: LabelPartition]
-    private var builders: [LabelID: PartitionBuilder] = [:]
+    private var labels: [LabelID: Gathered] = [:]
     /// The sum of the records of all documents.
     private(set) var records = MultisetDigest()
     private(set) var usedKeys: Set<DataKeyID> = []
     /// Documents that stay behind.
     private(set) var unreadable: [DocumentRecord] = []
 
-    /// - Parameter partitions: Of all labels, without rows.
-    init(dimension: Int, partitions: [LabelID: LabelPartition]) {
-        self.dimension = dimension
-        self.partitions = partitions
-    }
+    init(dimension: Int) { self.dimension = dimension }
 
     mutating func add(_ document: OpenedDocument) throws {
         records += document.digest
         guard let content = document.content else { return unreadable.append(document.record) }
         usedKeys.insert(document.record.keyID)
-        for label in content.labels.all { partitions[label]!.bearers += 1 }
-        for (label, digest) in content.rowsDigests { partitions[label]!.rowsDigest += digest }
+        for label in content.labels.all { try edit(label) { $0.bearers += 1 } }
+        for (label, digest) in content.rowsDigests { try edit(label) { $0.rowsDigest += digest } }
         for (position, label) in content.labels.passages.enumerated() {
-            if builders[label] == nil { builders[label] = try PartitionBuilder(dimension: dimension) }
             let key = content.vectors.key(position)
-            try content.vectors.withVector(position) { try builders[label]!.append(key, littleEndian: $0) }
+            try content.vectors.withVector(position) { vector in
+                try edit(label) { try $0.rows.append(key, littleEndian: vector) }
+            }
         }
     }
 
-    /// The partitions with their rows, each laid out on whatever thread is free.
-    consuming func finish() throws -> [LabelID: LabelPartition] {
-        let labels = Array(builders.keys)
-        let unfinished = Mutex(builders)
-        builders = [:]
-        let finished = Mutex<[LabelID: Result<Partition, any Error>]>([:])
-        DispatchQueue.concurrentPerform(iterations: labels.count) { number in
-            let label = labels[number]
-            guard let builder = unfinished.withLock({ $0.removeValue(forKey: label) }) else { return }
-            let result = Result { try builder.finish() }
-            finished.withLock { $0[label] = result }
+    private mutating func edit(_ label: LabelID, _ body: (inout Gathered) throws -> Void) throws {
+        if labels[label] == nil { labels[label] = Gathered(rows: try PartitionBuilder(dimension: dimension)) }
+        try body(&labels[label]!)
+    }
+
+    /// Adds what another thread gathered.
+    mutating func add(_ other: consuming DocumentLayout) throws {
+        records += other.records
+        usedKeys.formUnion(other.usedKeys)
+        unreadable += other.unreadable
+        for (label, gathered) in other.labels {
+            try edit(label) { own in
+                own.bearers += gathered.bearers
+                own.rowsDigest += gathered.rowsDigest
+                try own.rows.append(contentsOf: gathered.rows)
+            }
         }
-        for (label, rows) in finished.withLock({ $0 }) { partitions[label]!.rows = try rows.get() }
-        return partitions
+    }
+
+    /// Fills the partitions, each on whatever thread is free.
+    ///
+    /// - Parameter partitions: Of all labels, without rows.
+    consuming func fill(_ partitions: inout [LabelID: LabelPartition]) throws {
+        let ids = Array(labels.keys)
+        let unfinished = Mutex(labels)
+        labels = [:]
+        let finished = Mutex<[LabelID: Result<Partition, any Error>]>([:])
+        for id in ids {
+            unfinished.withLock { unfinished in
+                partitions[id]!.bearers = unfinished[id]!.bearers
+                partitions[id]!.rowsDigest = unfinished[id]!.rowsDigest
+            }
+        }
+        DispatchQueue.concurrentPerform(iterations: ids.count) { number in
+            guard let gathered = unfinished.withLock({ $0.removeValue(forKey: ids[number]) }) else { return }
+            let result = Result { try gathered.rows.finish() }
+            finished.withLock { $0[ids[number]] = result }
+        }
+        for (id, rows) in finished.withLock({ $0 }) { partitions[id]!.rows = try rows.get() }
     }
 }

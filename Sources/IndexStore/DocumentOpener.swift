@@ -11,10 +11,10 @@ struct SealedDocument: Sendable {
     /// Those of a document that stays behind may be missing.
     fileprivate let vectors: Result<Data, any Error>
 
-    /// - Parameter row: With `DocumentRecord.columns` and `vectors`.
+    /// - Parameter row: With `DocumentRecord.columns` and the vectors behind them.
     init(_ row: Row) throws {
         record = try DocumentRecord(row)
-        vectors = Result { try row.data("vectors") }
+        vectors = Result { try row.data(at: 7) }
     }
 
     /// Bytes to open.

@@ -35,12 +35,12 @@ struct DocumentRecord {
         self.labels = labels
     }
 
-    /// - Parameter row: With `columns`.
+    /// - Parameter row: With `columns` before all others.
     init(_ row: Row) throws {
         self.init(
-            row: try row.number("document_row"), id: try row.documentID(), source: try row.documentID("source_id"),
-            sourceDigest: Array(try row.data("source_digest")), generation: try row.number("generation"),
-            keyID: try row.keyID(), labels: try row.data("labels"))
+            row: try row.number(at: 0), id: try row.documentID(at: 1), source: try row.documentID(at: 2),
+            sourceDigest: Array(try row.data(at: 3)), generation: try row.number(at: 4), keyID: try row.keyID(at: 5),
+            labels: try row.data(at: 6))
     }
 
     static func fetch(_ id: DocumentID, in db: Database) throws -> DocumentRecord? {

@@ -153,18 +153,18 @@ private struct Loading {
         }
     }
 
-    /// This thread reads the records of documents, a second one opens them, a third one lays out their rows.
+    /// This thread reads the records of documents, others open them and lay out their rows.
     mutating func readDocuments() throws {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT \(DocumentRecord.joined), vectors.body AS vectors
+                SELECT \(DocumentRecord.joined), vectors.body
                 FROM documents LEFT JOIN vectors USING (document_row)
                 """)
         let opener = DocumentOpener(
             keyStore: snapshot.keyStore, keys: snapshot.keys, dimension: snapshot.dimension,
             labels: partitions.mapValues(\.digest), lost: Set(unreadableLabels.map(\.id)), isRestored: isRestored)
-        let line = OpeningLine(opener, into: DocumentLayout(dimension: snapshot.dimension, partitions: partitions))
+        let line = OpeningLine(opener, into: DocumentLayout(dimension: snapshot.dimension))
         // Keys are not in use any more when this returns, and the file is let go of by this thread.
         defer { line.wait() }
         var batch: [SealedDocument] = []
@@ -182,7 +182,7 @@ private struct Loading {
         records += layout.records
         usedKeys.formUnion(layout.usedKeys)
         unreadable = layout.unreadable
-        partitions = try layout.finish()
+        try layout.fill(&partitions)
     }
 
     private static func label(_ payload: Data) throws -> Label {

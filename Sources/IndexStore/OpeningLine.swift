@@ -1,8 +1,8 @@
 import Dispatch
 import Synchronization
 
-/// Threads behind the one that reads records: as many as there are processors open them, one lays out what was opened.
-/// It keeps no order: the rows of a partition have none.
+/// Threads behind the one that reads records: as many as there are processors open them and lay out their rows, each for
+/// itself. It keeps no order: the rows of a partition have none.
 final class OpeningLine: Sendable {
     /// What a batch holds, about: little enough that it stays in the processor's cache.
     static let batchBytes = 256 << 10
@@ -10,17 +10,18 @@ final class OpeningLine: Sendable {
     private static let depth = 16
 
     private let opener: DocumentOpener
-    private let layout: Mutex<DocumentLayout>
+    private let empty: DocumentLayout
+    /// Those that no thread is at.
+    private let layouts = Mutex<[DocumentLayout]>([])
     /// What was wrong first.
     private let problem = Mutex<(any Error)?>(nil)
-    private let opening = DispatchQueue(
-        label: "opening of documents", qos: .userInitiated, attributes: .concurrent)
-    private let laying = DispatchQueue(label: "layout of documents", qos: .userInitiated)
+    private let queue = DispatchQueue(label: "opening of documents", qos: .userInitiated, attributes: .concurrent)
     private let room = DispatchSemaphore(value: depth)
 
+    /// - Parameter layout: What to begin with.
     init(_ opener: DocumentOpener, into layout: DocumentLayout) {
         self.opener = opener
-        self.layout = Mutex(layout)
+        empty = layout
     }
 
     /// Returns when there is room for the next batch.
@@ -29,22 +30,16 @@ final class OpeningLine: Sendable {
     func add(_ batch: [SealedDocument]) throws {
         try check()
         room.wait()
-        opening.async { [self] in
-            let opened = Result { try batch.map(opener.opened) }
-            laying.async { [self] in
-                lay(opened)
-                room.signal()
+        queue.async { [self] in
+            defer { room.signal() }
+            guard problem.withLock({ $0 == nil }) else { return }
+            do {
+                var layout = layouts.withLock { $0.popLast() } ?? empty
+                for document in batch { try layout.add(opener.opened(document)) }
+                layouts.withLock { $0.append(layout) }
+            } catch {
+                problem.withLock { $0 = error }
             }
-        }
-    }
-
-    private func lay(_ opened: Result<[OpenedDocument], any Error>) {
-        guard problem.withLock({ $0 == nil }) else { return }
-        do {
-            let documents = try opened.get()
-            try layout.withLock { layout in for document in documents { try layout.add(document) } }
-        } catch {
-            problem.withLock { $0 = error }
         }
     }
 
@@ -53,10 +48,7 @@ final class OpeningLine: Sendable {
     }
 
     /// Returns when no thread is at work any more.
-    func wait() {
-        opening.sync(flags: .barrier) {}
-        laying.sync {}
-    }
+    func wait() { queue.sync(flags: .barrier) {} }
 
     /// Everything that was added.
     ///
@@ -64,6 +56,8 @@ final class OpeningLine: Sendable {
     func finish() throws -> DocumentLayout {
         wait()
         try check()
-        return layout.withLock { $0 }
+        var whole = empty
+        for layout in layouts.withLock({ $0 }) { try whole.add(layout) }
+        return whole
     }
 }

@@ -32,6 +32,16 @@ package struct PartitionBuilder: Sendable {
         try sealIfFull()
     }
 
+    /// Adds the rows of another builder of the same dimension. O(rows of its last chunk × dimension).
+    package mutating func append(contentsOf other: PartitionBuilder) throws(VectorSearchError) {
+        chunks += other.chunks
+        added += other.added - other.pending.count
+        for row in 0..<other.pending.count {
+            try pending.append(other.pending, row: row)
+            try sealIfFull()
+        }
+    }
+
     /// The partition of the rows added. O(n log n) for the check that no key stands twice.
     ///
     /// - Throws: `rowNotFinite`, `duplicateKey`, with the position of the row in the order of adding; for a key that

@@ -55,6 +55,15 @@ package struct RowBatch: Sendable {
         }
     }
 
+    /// Adds a row of another batch. O(dimension).
+    mutating func append(_ other: RowBatch, row: Int) throws(VectorSearchError) {
+        guard other.dimension == dimension else {
+            throw .rowDimension(row: count, given: other.dimension, expected: dimension)
+        }
+        keys.append(other.keys[row])
+        components.append(contentsOf: other.components[row * dimension..<(row + 1) * dimension])
+    }
+
     /// Forgets the rows and keeps the memory.
     mutating func removeAll() {
         keys.removeAll(keepingCapacity: true)

@@ -58,11 +58,11 @@ final class KeyRing: Sendable {
     /// Takes a key in, in place of the one it has of that name.
     func add(_ wrapped: WrappedKey, as id: DataKeyID) { state.withLock { $0.wrapped[id] = wrapped } }
 
-    /// Takes many keys in.
-    func add(_ keys: [(id: DataKeyID, wrapped: WrappedKey)]) {
+    /// Takes in every data key of the store.
+    func add(_ rows: [StoredRow]) {
         state.withLock { state in
-            state.wrapped.reserve(keys.count)
-            for (id, wrapped) in keys { state.wrapped[id] = wrapped }
+            state.wrapped.reserve(rows.count)
+            for case .dataKey(let id, let wrapped) in rows { state.wrapped[id] = wrapped }
         }
     }
 

@@ -34,10 +34,10 @@ extension KeyStore {
                 change.db, sql: "SELECT key_id, epoch, wrapped FROM data_keys WHERE epoch < ? LIMIT ?",
                 arguments: [current, limit])
             for row in rows {
-                guard let id = DataKeyID(try row.data("key_id")) else {
+                guard let id = DataKeyID(try row.data(at: 0)) else {
                     throw IndexError.keyStoreDamaged(path: path, what: "a key has no name")
                 }
-                let old = try row.wrappedKey(path: path)
+                let old = try row.wrappedKey(path: path, at: 1)
                 let new = ring.wrap(try ring.unwrap(old, as: id), as: id)
                 change.removed(.dataKey(id, old))
                 change.added(.dataKey(id, new))

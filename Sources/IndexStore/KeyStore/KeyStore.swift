@@ -210,10 +210,7 @@ extension KeyStore {
             throw IndexError.keyStoreDamaged(path: path, what: "it has no epoch")
         }
         let ring = KeyRing(enclave: enclave, epochs: epochs, current: current)
-        ring.add(
-            rows.compactMap { row in
-                if case .dataKey(let id, let wrapped) = row { (id, wrapped) } else { nil }
-            })
+        ring.add(rows)
         guard let secret = try ring.key(.secret) else {
             throw IndexError.keyStoreDamaged(path: path, what: "the key of the look-up keys is missing")
         }

@@ -81,10 +81,10 @@ enum StoredRow: Equatable, Sendable {
         rows += try wraps(in: db)
         let keys = try Row.fetchCursor(db, sql: "SELECT key_id, epoch, wrapped FROM data_keys")
         while let row = try keys.next() {
-            guard let id = DataKeyID(try row.data("key_id")) else {
+            guard let id = DataKeyID(try row.data(at: 0)) else {
                 throw IndexError.keyStoreDamaged(path: path, what: "a key has no name")
             }
-            rows.append(.dataKey(id, try row.wrappedKey(path: path)))
+            rows.append(.dataKey(id, try row.wrappedKey(path: path, at: 1)))
         }
         for row in try Row.fetchAll(db, sql: "SELECT entry_id, kind, body FROM register") {
             rows.append(
@@ -106,16 +106,17 @@ enum StoredRow: Equatable, Sendable {
         let row = try Row.fetchOne(
             db.cachedStatement(sql: "SELECT epoch, wrapped FROM data_keys WHERE key_id = ?"),
             arguments: [Data(id.bytes)])
-        return try row.map { .dataKey(id, try $0.wrappedKey(path: path)) }
+        return try row.map { .dataKey(id, try $0.wrappedKey(path: path, at: 0)) }
     }
 }
 
 extension Row {
-    func wrappedKey(path: String) throws -> WrappedKey {
-        let bytes = try data("wrapped")
+    /// - Parameter place: Of the epoch; the key stands behind it.
+    func wrappedKey(path: String, at place: Int) throws -> WrappedKey {
+        let bytes = try data(at: place + 1)
         guard bytes.count == WrappedKey.length else {
             throw IndexError.keyStoreDamaged(path: path, what: "a key has \(bytes.count) bytes")
         }
-        return WrappedKey(epoch: try number("epoch"), bytes: bytes)
+        return WrappedKey(epoch: try number(at: place), bytes: bytes)
     }
 }
