@@ -116,8 +116,6 @@ struct DatabaseFile: Sendable {
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
-            // KiB: the look-up tables of 100,000 documents stay in memory while each is compared with its row.
-            try db.execute(sql: "PRAGMA cache_size = -16384")
             // Before the pool writes anything: it does so when it makes sure of a log.
             let isWriter = !db.configuration.readonly
             guard try isWriter && kind.migrator.hasBeenSuperseded(db) else { return }
@@ -187,6 +185,19 @@ struct DatabaseFile: Sendable {
                 usleep(25_000)
             }
         }
+    }
+
+    /// Moves the log into the file and makes sure that values which were deleted are not there any more: where a copy of one
+    /// was left (`PageGaps`), all pages are written anew.
+    func overwrite(_ deleted: [Data]) throws {
+        try truncateLog()
+        if try PageGaps(path: path).hold(anyOf: deleted) { try rewrite() }
+    }
+
+    /// Writes all pages anew, from what is in force alone. O(size of the file), and as much room beside it.
+    func rewrite() throws {
+        try pool.writeWithoutTransaction { try $0.execute(sql: "VACUUM") }
+        try truncateLog()
     }
 
     /// Closes the file, its log moved into it. The pool closes connections that cannot write last, and those leave the log

@@ -158,7 +158,7 @@ private struct Loading {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT \(DocumentRecord.joined), vectors.body
+                SELECT \(DocumentRecord.joined), vectors.body AS vectors
                 FROM documents LEFT JOIN vectors USING (document_row)
                 """)
         let opener = DocumentOpener(

@@ -77,7 +77,7 @@ extension SQLiteIndex {
     ) async throws -> Erasure {
         let box = ChunkBox()
         do {
-            let erasure = try await database.pool.writeWithoutTransaction { [self] db in
+            let (erasure, deleted) = try await database.pool.writeWithoutTransaction { [self] db in
                 let found = try records(of: documents, in: db)
                 try allow(found, authority, subjects: subjects)
                 let labels = found.flatMap(\.labels.all)
@@ -89,14 +89,17 @@ extension SQLiteIndex {
                         ErasedDocument(document: $0.record.id.description, content: keys.contentDigest($0.texts))
                     })
                 let taken = try Set(found.map(\.record.source)).compactMap { try TakenRecord.fetch($0, in: db)?.keyID }
-                try keyStore.erase(found.map(\.record.keyID) + taken, erasure)
+                let traces = try found.flatMap { try $0.record.traces(in: db) }
+                let destroyed = try keyStore.erase(found.map(\.record.keyID) + taken, erasure)
                 try erase(found.map { ($0.record, $0.labels) }, in: db)
                 // Stretches that held nothing of it live on.
                 let kept = Set(snapshot().chunks(of: labels).map(ObjectIdentifier.init))
                 box.chunks.removeAll { $0.chunk.map { kept.contains(ObjectIdentifier($0)) } ?? true }
-                return erasure
+                return (erasure, (rows: traces, keys: destroyed))
             }
-            try overwrite()
+            try destroyRetiredKeys()
+            try keyStore.overwrite(deleted.keys)
+            try database.overwrite(deleted.rows)
             try keyStore.complete(erasure.id)
             try await box.released()
             return erasure
@@ -116,7 +119,10 @@ extension SQLiteIndex {
             }
             try change.removeUnusedLabels()
         }
-        try overwrite()
+        try destroyRetiredKeys()
+        // What was deleted is not known any more.
+        try keyStore.file.rewrite()
+        try database.rewrite()
         for erasure in open { try keyStore.complete(erasure.id) }
     }
 
@@ -177,11 +183,6 @@ extension SQLiteIndex {
         }
     }
 
-    private func overwrite() throws {
-        try destroyRetiredKeys()
-        try keyStore.checkpoint()
-        try database.truncateLog()
-    }
 }
 
 extension ErasureAuthority {
@@ -225,6 +226,16 @@ extension Label {
             }
         }
         return attributes[attribute].map(tokens) ?? []
+    }
+}
+
+extension DocumentRecord {
+    /// By what the document and its passages are found in the file.
+    fileprivate func traces(in db: Database) throws -> [Data] {
+        let passages = try Row.fetchAll(
+            db, sql: "SELECT passage_id, embedding_digest FROM passages WHERE document_row = ?", arguments: [row])
+        return try [Data(id.bytes), Data(keyID.bytes)]
+            + passages.flatMap { [try $0.data(at: 0), try $0.data(at: 1)] }
     }
 }
 

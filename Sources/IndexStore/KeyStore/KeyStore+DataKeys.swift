@@ -41,11 +41,15 @@ extension KeyStore {
     }
 
     /// Deletes keys from the file. Those that are not there are passed over.
-    func destroy(_ ids: [DataKeyID], in change: inout Change) throws {
-        for id in ids {
-            guard let row = try StoredRow.dataKey(id, in: change.db, path: path) else { continue }
+    ///
+    /// - Returns: What was deleted.
+    @discardableResult
+    func destroy(_ ids: [DataKeyID], in change: inout Change) throws -> [StoredRow] {
+        try ids.compactMap { id in
+            guard let row = try StoredRow.dataKey(id, in: change.db, path: path) else { return nil }
             try row.delete(in: change.db)
             change.removed(row)
+            return row
         }
     }
 }

@@ -56,6 +56,7 @@ extension KeyStore {
     package func retireEpochs() throws {
         let current = ring.currentEpoch
         var retired: [Int64] = []
+        var deleted: [StoredRow] = []
         try change { change in
             let rows = try StoredRow.all(in: change.db, path: path)
             let used = Set(rows.compactMap { if case .dataKey(_, let key) = $0 { key.epoch } else { nil } })
@@ -64,6 +65,7 @@ extension KeyStore {
                 case .epochWrap(let epoch, _, _) where epoch < current && !used.contains(epoch):
                     try row.delete(in: change.db)
                     change.removed(row)
+                    deleted.append(row)
                 default: continue
                 }
             }
@@ -76,7 +78,7 @@ extension KeyStore {
         }
         for epoch in retired { ring.removeEpoch(epoch) }
         // Also where nothing was left to retire: an earlier call may have come to its end before this.
-        try checkpoint()
+        try overwrite(deleted)
     }
 
     /// Wraps every epoch key under one more root key. Those that it wraps already are passed over.
@@ -100,10 +102,10 @@ extension KeyStore {
     /// - Throws: `rootKeyIncomplete` where this one did not wrap all.
     package func removeRoots(except root: RootKey) throws {
         let id = try root.id()
+        var others: [StoredRow] = []
         try change { change in
             let wraps = try StoredRow.wraps(in: change.db)
             var own: Set<Int64> = []
-            var others: [StoredRow] = []
             for row in wraps {
                 if case .epochWrap(let epoch, id.bytes, _) = row { own.insert(epoch) } else { others.append(row) }
             }
@@ -115,7 +117,7 @@ extension KeyStore {
                 change.removed(row)
             }
         }
-        try checkpoint()
+        try overwrite(others)
     }
 
     private func wrap(_ key: SecretKey, epoch: Int64, _ root: RootKey) throws -> StoredRow {

@@ -114,10 +114,17 @@ package final class KeyStore: Sendable {
         }
     }
 
-    /// Moves what was deleted out of the log and out of the file: `secure_delete` has overwritten it there.
-    func checkpoint() throws {
+    /// Moves what was deleted out of the log, and makes sure that the file has none of it either.
+    func overwrite(_ deleted: [StoredRow]) throws {
+        let values = deleted.compactMap { row in
+            switch row {
+            case .dataKey(_, let key): key.bytes
+            case .epochWrap(_, _, let wrapped): wrapped
+            case .epoch, .register: nil
+            }
+        }
         do {
-            try file.truncateLog()
+            try file.overwrite(values)
         } catch {
             throw IndexError.translated(error, path: path, .keyStore)
         }

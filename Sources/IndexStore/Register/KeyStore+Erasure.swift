@@ -2,13 +2,17 @@ import Synchronization
 
 extension KeyStore {
     /// Destroys keys and puts the erasure on record, in one transaction: from here on it is certain.
-    func erase(_ ids: [DataKeyID], _ erasure: Erasure) throws {
+    ///
+    /// - Returns: What is to be overwritten.
+    func erase(_ ids: [DataKeyID], _ erasure: Erasure) throws -> [StoredRow] {
+        var destroyed: [StoredRow] = []
         try change { change in
-            try destroy(ids, in: &change)
+            destroyed = try destroy(ids, in: &change)
             try put(erasure, in: &change)
         }
         ring.remove(ids)
         registerState.withLock { $0.put(erasure) }
+        return destroyed
     }
 
     /// Notes that an erasure is through.

@@ -80,7 +80,8 @@ package struct ExtractionLimits: Sendable {
 
     // Word
     static let containerEntries = 2_000
-    static let unzipSeconds = 120
+    /// Of the processor and of the clock: a machine that is busy gives it little of the one in much of the other.
+    static let unzipSeconds = 600
     static let unzipMemoryBytes = 256 << 20
     /// One part of a container, unpacked.
     static let containerPartBytes = 48 << 20
