@@ -32,10 +32,11 @@ serve: build model ## Ingest the sample enclave and serve it on loopback
 	@$(PORTCULLIS) ingest $(ENCLAVE) || [ $$? -eq 3 ]
 	@$(PORTCULLIS) serve $(ENCLAVE)
 
+# As many tests at a time as there are threads to run them: more would hold up those that wait for a program's output.
 test: setup model ## Run all tests
 	@.ci/setup packages cedarpy
 	@echo "==> building and running the tests"
-	@swift test --disable-xctest
+	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$$(nproc) swift test --disable-xctest
 
 lint: ## Check layout and shell scripts
 	@.ci/setup swift

@@ -15,7 +15,7 @@ struct ChangeMeasurement: Sendable {
     let isQuick: Bool
 
     /// Documents of a relabel: 10,000 passages.
-    private var relabelled: Int { isQuick ? 200 : 1_000 }
+    private var relabelled: Int { (isQuick ? 2_000 : 10_000) / DocumentSeries.passagesPerDocument }
     private var rounds: Int { isQuick ? 2 : 3 }
 
     func section() async throws -> Section {

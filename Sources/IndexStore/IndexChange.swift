@@ -78,9 +78,7 @@ struct IndexChange {
         }
         let key = try newKey()
         let sealer = snapshot.sealer(owner: document.id.bytes, keyID: key.id, key: key.key)
-        let labels = DocumentLabels(
-            title: try intern(document.title.label), headings: try document.headings.map { try intern($0.label) },
-            passages: try document.passages.map { try intern($0.label) })
+        let labels = try labels(of: document)
         let body = DocumentBody(
             place: document.place, title: document.title.text, date: document.date, ingested: ingested)
         let sealedLabels = sealer.seal(labels.bytes, as: .documentLabels)
@@ -155,8 +153,33 @@ struct IndexChange {
 
     // MARK: - Labels
 
+    /// Gives a document that differs from the stored one in its labels alone those labels.
+    ///
+    /// - Returns: false where none is stored, or something else of it is new.
+    mutating func relabel(_ document: IndexedDocument) throws -> Bool {
+        guard let record = try DocumentRecord.fetch(document.id, in: db), record.source == document.source,
+            snapshot.keyStore.register.erasure(of: document, keys) == nil
+        else { return false }
+        let stored = try DocumentReader(db: db, snapshot: snapshot).outline(of: record)
+        guard stored.withoutLabels == document.outline.withoutLabels else { return false }
+        let new = try labels(of: document.distinguished(by: snapshot.labels.names))
+        try relabel(record, from: snapshot.labels(of: record), to: new, sourceDigest: document.sourceDigest)
+        return true
+    }
+
+    /// The numbers of the labels of a document, given now where they are new.
+    private mutating func labels(of document: IndexedDocument) throws -> DocumentLabels {
+        DocumentLabels(
+            title: try intern(document.title.label), headings: try document.headings.map { try intern($0.label) },
+            passages: try document.passages.map { try intern($0.label) })
+    }
+
     /// Gives the parts of a document other labels. Texts and vectors stay as they are.
-    mutating func relabel(_ record: DocumentRecord, from old: DocumentLabels, to new: DocumentLabels) throws {
+    ///
+    /// - Parameter sourceDigest: Of what the document was made from; what it was before where nil.
+    mutating func relabel(
+        _ record: DocumentRecord, from old: DocumentLabels, to new: DocumentLabels, sourceDigest: [UInt8]? = nil
+    ) throws {
         let passages = try Row.fetchAll(
             db, sql: "SELECT passage_id FROM passages WHERE document_row = ? ORDER BY ordinal", arguments: [record.row]
         ).map { try $0.passageID() }
@@ -190,11 +213,12 @@ struct IndexChange {
         after.labels = sealer.seal(new.bytes, as: .documentLabels)
         // Whoever reads an older generation is to notice.
         after.generation = snapshot.generation
+        after.sourceDigest = sourceDigest ?? record.sourceDigest
         snapshot.records -= record.digest(keys)
         snapshot.records += after.digest(keys)
         try db.execute(
-            sql: "UPDATE documents SET labels = ?, generation = ? WHERE document_row = ?",
-            arguments: [after.labels, after.generation, record.row])
+            sql: "UPDATE documents SET labels = ?, generation = ?, source_digest = ? WHERE document_row = ?",
+            arguments: [after.labels, after.generation, Data(after.sourceDigest), record.row])
     }
 
     /// The number of a label, given now if it is new.

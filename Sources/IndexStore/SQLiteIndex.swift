@@ -254,10 +254,12 @@ package final class SQLiteIndex: PassageIndex {
 // MARK: - Changes
 
 extension SQLiteIndex {
-    /// Stores a document in place of what the index held of it, in one durable transaction.
+    /// Stores a document in place of what the index held of it, in one durable transaction. Where its labels alone are
+    /// others, none of its text is sealed again.
     package func commit(_ document: IndexedDocument) async throws {
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         try await change { change in
+            if try change.relabel(document) { return }
             let ingested = try change.ingested(document.id) ?? now
             try change.remove(document.id)
             try change.insert(document, ingested: ingested)

@@ -1,10 +1,12 @@
 import AccessControl
 import Foundation
-import IndexStore
+import GRDB
 import Labels
 import Passages
 import TestSupport
 import Testing
+
+@testable import IndexStore
 
 @Suite("Changes of an index")
 struct CommitTests {
@@ -34,6 +36,44 @@ struct CommitTests {
         let document = try #require(try await snapshot.document(passage.document, permitted: all))
         #expect(document.passages.map(\.text) == ["one", "two"])
         #expect(try await snapshot.passage(passage.id, permitted: all)?.text == "two")
+    }
+
+    @Test("A document whose labels alone are others gets them, and nothing of its text is sealed again")
+    func relabel() async throws {
+        let folder = try TemporaryFolder()
+        let index = try Fixture.open(folder)
+        let texts: [(level: ByteText, text: String)] = [("open", "one"), ("closed", "two")]
+        try await index.commit(Fixture.document(index, "a.md", texts))
+        try await index.commit(Fixture.document(index, "b.md", texts))
+        func sealed() async throws -> [Data] {
+            try await index.database.read { db in
+                try [
+                    "SELECT body FROM passages", "SELECT body FROM vectors", "SELECT body FROM headings",
+                    "SELECT body FROM documents", "SELECT key_id FROM documents",
+                ].flatMap { try Data.fetchAll(db, sql: $0) }
+            }
+        }
+        let before = try await sealed()
+        let relabelled = Fixture.document(index, "a.md", [("sealed", "one"), ("open", "two")])
+        try await index.commit(relabelled)
+        #expect(try await sealed() == before)
+        #expect(try await index.outline(of: relabelled.id) == relabelled.outline)
+        let other = try TemporaryFolder()
+        let fresh = try Fixture.open(other, secret: index.secret)
+        try await fresh.commit(relabelled)
+        try await fresh.commit(Fixture.document(index, "b.md", texts))
+        for level in ["open", "closed", "sealed"] {
+            let condition = "resource.level == \"\(level)\""
+            #expect(
+                try await Contents(index.snapshot(), when: condition) == Contents(fresh.snapshot(), when: condition))
+        }
+        #expect(try await Contents(index.snapshot()) == Contents(fresh.snapshot()))
+        // With another text it is sealed anew, under another key.
+        try await index.commit(Fixture.document(index, "a.md", [("sealed", "one"), ("open", "three")]))
+        let keys = try await index.database.read { db in
+            try Data.fetchAll(db, sql: "SELECT key_id FROM documents")
+        }
+        #expect(keys.count == 2 && Set(keys).intersection(before).count == 1)
     }
 
     @Test("Title and headings follow their own labels")
