@@ -161,7 +161,9 @@ struct IndexChange {
             snapshot.keyStore.register.erasure(of: document, keys) == nil
         else { return false }
         let stored = try DocumentReader(db: db, snapshot: snapshot).outline(of: record)
-        guard stored.withoutLabels == document.outline.withoutLabels else { return false }
+        guard stored.withoutLabels == document.outline.withoutLabels,
+            try snapshot.vectors(of: record, in: db).holds(document.passages)
+        else { return false }
         let new = try labels(of: document.distinguished(by: snapshot.labels.names))
         try relabel(record, from: snapshot.labels(of: record), to: new, sourceDigest: document.sourceDigest)
         return true

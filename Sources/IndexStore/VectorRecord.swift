@@ -41,6 +41,9 @@ struct VectorRecord: Sendable {
         return data
     }
 
+    /// Whether it is the record of these passages, to the last bit.
+    func holds(_ passages: [IndexedPassage]) -> Bool { payload == Self.bytes(passages) }
+
     private func withBytes<Result>(
         _ row: Int, from offset: Int, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {

@@ -26,7 +26,7 @@ struct IndexWorkload {
     ]
     /// Every how many operations a test interrupts; 1 where `INTERRUPTION_STEP` says so. Which ones they are differs from
     /// run to run, by the seed that is printed.
-    static let step = ProcessInfo.processInfo.environment["INTERRUPTION_STEP"].flatMap(Int.init) ?? 4
+    static let step = ProcessInfo.processInfo.environment["INTERRUPTION_STEP"].flatMap(Int.init) ?? 8
     /// Pages in the log that let SQLite move it into the file; 1,000 where nobody says otherwise.
     private static let logPages = 24
     private static let secret = Result { try SecretKey(copying: [UInt8](repeating: 7, count: 32)) }
