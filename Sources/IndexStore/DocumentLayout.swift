@@ -60,16 +60,15 @@ struct DocumentLayout: Sendable {
     ///
     /// - Parameter partitions: Of all labels, without rows.
     consuming func fill(_ partitions: inout [LabelID: LabelPartition]) throws {
+        for (id, gathered) in labels {
+            partitions[id]!.bearers = gathered.bearers
+            partitions[id]!.rowsDigest = gathered.rowsDigest
+        }
         let ids = Array(labels.keys)
+        // Each is taken out, so that its rows are not there twice for longer than it takes to lay them out.
         let unfinished = Mutex(labels)
         labels = [:]
         let finished = Mutex<[LabelID: Result<Partition, any Error>]>([:])
-        for id in ids {
-            unfinished.withLock { unfinished in
-                partitions[id]!.bearers = unfinished[id]!.bearers
-                partitions[id]!.rowsDigest = unfinished[id]!.rowsDigest
-            }
-        }
         DispatchQueue.concurrentPerform(iterations: ids.count) { number in
             guard let gathered = unfinished.withLock({ $0.removeValue(forKey: ids[number]) }) else { return }
             let result = Result { try gathered.rows.finish() }

@@ -32,9 +32,7 @@ extension IndexChange {
 
     private mutating func distinguish(_ record: DocumentRecord, by names: ResourceNames) throws {
         let old = try snapshot.labels(of: record)
-        let passages = try Row.fetchAll(
-            db, sql: "SELECT passage_id FROM passages WHERE document_row = ? ORDER BY ordinal", arguments: [record.row]
-        ).map { try $0.passageID() }
+        let passages = try passageIDs(of: record)
         let id = ByteText(record.id.description)
         let new = DocumentLabels(
             title: try own(old.title, names, document: id),

@@ -33,9 +33,7 @@ struct IndexChange {
 
     /// Removes a document whose labels were opened before: its key may be destroyed by now.
     mutating func remove(_ record: DocumentRecord, _ labels: DocumentLabels) throws {
-        let passages = try Row.fetchAll(
-            db, sql: "SELECT passage_id FROM passages WHERE document_row = ? ORDER BY ordinal", arguments: [record.row]
-        ).map { try $0.passageID() }
+        let passages = try passageIDs(of: record)
         guard passages.count == labels.passages.count else {
             throw IndexError.damaged(what: "document \(record.id) has lost passages")
         }
@@ -160,10 +158,17 @@ struct IndexChange {
         guard let record = try DocumentRecord.fetch(document.id, in: db), record.source == document.source,
             snapshot.keyStore.register.erasure(of: document, keys) == nil
         else { return false }
-        let stored = try DocumentReader(db: db, snapshot: snapshot).outline(of: record)
-        guard stored.withoutLabels == document.outline.withoutLabels,
-            try snapshot.vectors(of: record, in: db).holds(document.passages)
-        else { return false }
+        // Ids follow from texts, so most of what is new shows here, before anything is opened.
+        guard try passageIDs(of: record) == document.passages.map(\.id) else { return false }
+        do {
+            let stored = try DocumentReader(db: db, snapshot: snapshot).outline(of: record)
+            guard stored.withoutLabels == document.outline.withoutLabels,
+                try snapshot.vectors(of: record, in: db).holds(document.passages)
+            else { return false }
+        } catch IndexError.damaged {
+            // It is replaced by what is whole.
+            return false
+        }
         let new = try labels(of: document.distinguished(by: snapshot.labels.names))
         try relabel(record, from: snapshot.labels(of: record), to: new, sourceDigest: document.sourceDigest)
         return true
@@ -182,9 +187,7 @@ struct IndexChange {
     mutating func relabel(
         _ record: DocumentRecord, from old: DocumentLabels, to new: DocumentLabels, sourceDigest: [UInt8]? = nil
     ) throws {
-        let passages = try Row.fetchAll(
-            db, sql: "SELECT passage_id FROM passages WHERE document_row = ? ORDER BY ordinal", arguments: [record.row]
-        ).map { try $0.passageID() }
+        let passages = try passageIDs(of: record)
         guard passages.count == old.passages.count, new.passages.count == old.passages.count,
             new.headings.count == old.headings.count
         else { throw IndexError.damaged(what: "document \(record.id) has lost passages") }
@@ -303,6 +306,13 @@ struct IndexChange {
     }
 
     // MARK: - Parts
+
+    /// In the order of the text.
+    func passageIDs(of record: DocumentRecord) throws -> [PassageID] {
+        try Row.fetchAll(
+            db, sql: "SELECT passage_id FROM passages WHERE document_row = ? ORDER BY ordinal", arguments: [record.row]
+        ).map { try $0.passageID() }
+    }
 
     private mutating func edit(
         _ label: LabelID, _ body: (inout LabelPartition, IndexKeys) throws -> Void

@@ -182,7 +182,6 @@ extension SQLiteIndex {
             try change.dropTaken(record.source)
         }
     }
-
 }
 
 extension ErasureAuthority {

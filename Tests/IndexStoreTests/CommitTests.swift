@@ -76,6 +76,21 @@ struct CommitTests {
         #expect(keys.count == 2 && Set(keys).intersection(before).count == 1)
     }
 
+    @Test("A document of which a text is damaged is sealed anew by its next commit")
+    func damagedText() async throws {
+        let folder = try TemporaryFolder()
+        let index = try Fixture.open(folder)
+        let document = Fixture.document(index, "a.md", [("open", "one"), ("closed", "two")])
+        try await index.commit(document)
+        try await index.database.pool.write { db in
+            try db.execute(sql: "UPDATE passages SET body = zeroblob(60) WHERE ordinal = 1")
+        }
+        await #expect(throws: IndexError.self) { try await index.outline(of: document.id) }
+        try await index.commit(document)
+        #expect(try await index.outline(of: document.id) == document.outline)
+        #expect(try await index.integrityProblems().isEmpty)
+    }
+
     @Test("Title and headings follow their own labels")
     func hiddenTitle() async throws {
         let folder = try TemporaryFolder()

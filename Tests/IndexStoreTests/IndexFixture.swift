@@ -55,6 +55,17 @@ enum Fixture {
             passages: passages)
     }
 
+    /// Commits a document that is a whole file, and the file.
+    static func store(
+        _ document: IndexedDocument, in index: SQLiteIndex, contentDigest: [UInt8] = [1], labelDigest: [UInt8] = [2]
+    ) async throws {
+        try await index.commit(document)
+        try await index.complete(
+            IndexedSource(
+                id: document.source, contentDigest: contentDigest, labelDigest: labelDigest,
+                documents: [document.id: document.sourceDigest]))
+    }
+
     /// Of unit length, from the bytes of a text.
     static func vector(_ text: String) -> [Float] {
         var generator = SeededGenerator(seed: text.utf8.reduce(17) { $0 &* 31 &+ UInt64($1) })

@@ -35,6 +35,41 @@ struct OpeningTests {
         try DatabaseQueue(path: Fixture.path(folder))
     }
 
+    @Test("What several threads open and lay out is what the running index held, and damage in any of it is found")
+    func severalBatches() async throws {
+        let seed = SeededGenerator.newSeed("severalBatches")
+        var generator = SeededGenerator(seed: seed)
+        let folder = try TemporaryFolder()
+        var index: SQLiteIndex? = try Fixture.open(folder)
+        // A record of vectors is 64 bytes a passage here.
+        let passages = OpeningLine.batchBytes / 64 + 100
+        for number in 0..<6 {
+            let texts = (0..<passages).map { passage in
+                (level: ByteText(["x", "y", "z"].randomElement(using: &generator)!), text: "\(number), \(passage)")
+            }
+            try await #require(index).commit(Fixture.document(#require(index), "d\(number)", texts))
+        }
+        try await #require(index).commit(Fixture.document(#require(index), "small", [("x", "one")]))
+        let before = MemoryImage(try #require(index).snapshot())
+        index = nil
+        for _ in 0..<3 { #expect(try MemoryImage(Fixture.open(folder, create: false).snapshot()) == before) }
+
+        let row = Int.random(in: 1...7, using: &generator)
+        try await queue(folder).write { db in
+            let body = try #require(
+                try Data.fetchOne(db, sql: "SELECT body FROM vectors WHERE document_row = ?", arguments: [row]))
+            var changed = body
+            changed[changed.startIndex + changed.count / 2] ^= 1
+            try db.execute(sql: "UPDATE vectors SET body = ? WHERE document_row = ?", arguments: [changed, row])
+        }
+        let error = refusal(folder)
+        guard case .damaged(let what)? = error else {
+            Issue.record("row \(row): \(error.map { "\($0)" } ?? "it opened")")
+            return
+        }
+        #expect(what.contains("vectors of document"))
+    }
+
     @Test("Where there is none, none is made unless asked for")
     func missing() throws {
         let folder = try TemporaryFolder()

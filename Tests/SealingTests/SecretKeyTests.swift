@@ -84,6 +84,8 @@ struct SecretKeyTests {
             let expected = code(message, key: expand(secret, "a purpose"))
             #expect(digest(message) == expected)
             #expect(digest(message, length: 16) == Array(expected.prefix(16)))
+            #expect(digest.prepared()(message) == expected)
+            #expect(digest.prepared()(message, length: 16) == Array(expected.prefix(16)))
             #expect(digest(message + [0]) != expected)
             #expect(try KeyedDigest(secret: SecretKey(copying: secret), purpose: "other")(message) != expected)
         }

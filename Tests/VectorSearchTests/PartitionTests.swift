@@ -70,6 +70,24 @@ import Testing
         #expect(throws: VectorSearchError.duplicateKey(row: 4_096)) { try pending.finish() }
     }
 
+    @Test(arguments: [0, 1, 4_095, 4_096, 5_000], [0, 1, 4_096, 9_000])
+    func buildersTogetherMakeOnePartition(first: Int, second: Int) throws {
+        var random = SeededRandom(34)
+        var builders = [try PartitionBuilder(dimension: 2), try PartitionBuilder(dimension: 2)]
+        var rows: [RowKey: [Float]] = [:]
+        for row in 0..<first + second {
+            let (key, vector) = (random.key(), [Float(row), 1])
+            rows[key] = vector
+            try builders[row < first ? 0 : 1].append(key, vector)
+        }
+        var whole = builders[0]
+        try whole.append(contentsOf: builders[1])
+        #expect(whole.count == first + second)
+        let partition = try whole.finish()
+        #expect(partition.count == rows.count)
+        #expect(rows.allSatisfy { partition.vector(of: $0.key) == $0.value })
+    }
+
     @Test func errorsHoldNoComponents() {
         let errors: [VectorSearchError] = [.rowNotFinite(row: 3), .queryNotFinite, .duplicateKey(row: 3)]
         for error in errors { #expect(!error.description.contains("nan") && !error.description.contains(".")) }
@@ -77,11 +95,18 @@ import Testing
 
     @Test func readsStoredRowsAtAnyAlignment() throws {
         let vector: [Float] = [1, -2.5, 3e-40]
-        var bytes: [UInt8] = [0]
-        for value in vector { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 } }
         var rows = try RowBatch(dimension: 3)
-        try bytes.withUnsafeBytes { try rows.append(RowKey(high: 1, low: 1), littleEndian: .init(rebasing: $0[1...])) }
-        #expect(rows.components == vector)
+        var bytes: [UInt8] = []
+        for offset in 0..<8 {
+            bytes = [UInt8](repeating: 9, count: offset)
+            for value in vector { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 } }
+            rows = try RowBatch(dimension: 3)
+            try bytes.withUnsafeBytes {
+                try rows.append(RowKey(high: 1, low: 1), littleEndian: .init(rebasing: $0[offset...]))
+            }
+            #expect(rows.components == vector)
+        }
+        bytes.removeFirst(6)
         #expect(throws: VectorSearchError.rowDimension(row: 1, given: 3, expected: 3)) {
             try bytes.withUnsafeBytes { try rows.append(RowKey(high: 1, low: 2), littleEndian: $0) }
         }

@@ -9,6 +9,7 @@ struct MemoryImage: Equatable {
     struct LabelImage: Equatable {
         let label: Label
         let rowsDigest: MultisetDigest
+        let bearers: Int
         let vectors: [RowKey: [Float]]
     }
 
@@ -21,7 +22,7 @@ struct MemoryImage: Equatable {
             let keys = Array(partition.rows.keys)
             let vectors = keys.map { partition.rows.vector(of: $0) ?? [] }
             return LabelImage(
-                label: partition.label, rowsDigest: partition.rowsDigest,
+                label: partition.label, rowsDigest: partition.rowsDigest, bearers: partition.bearers,
                 vectors: Dictionary(zip(keys, vectors)) { first, _ in first })
         }
     }

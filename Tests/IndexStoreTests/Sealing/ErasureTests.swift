@@ -19,12 +19,7 @@ struct ErasureTests {
             ("a", [("own", "one"), ("x", "two")]), ("b", [("x", "three")]), ("c", [("y", "four")]),
             ("d", [("y", "five")]),
         ] as [(String, [(level: ByteText, text: String)])] {
-            let document = Fixture.document(index, path, texts, title: "Title \(path)")
-            try await index.commit(document)
-            try await index.complete(
-                IndexedSource(
-                    id: document.source, contentDigest: [1], labelDigest: [2],
-                    documents: [document.id: document.sourceDigest]))
+            try await Fixture.store(Fixture.document(index, path, texts, title: "Title \(path)"), in: index)
         }
         for member in members { try await index.commit(Self.member(index, member)) }
         try await index.take(

@@ -22,12 +22,9 @@ struct GoldenIndexTests {
             ("a.md", [("open", "The bolt takes 40 newton metres."), ("closed", "The wing takes 118.")]),
             ("b.md", [("open", "Ä ö ü — 試験.")]),
         ] as [(String, [(level: ByteText, text: String)])] {
-            let document = Fixture.document(index, path, texts, title: "Title of \(path)")
-            try await index.commit(document)
-            try await index.complete(
-                IndexedSource(
-                    id: document.source, contentDigest: Array(repeating: 1, count: 32),
-                    labelDigest: Array(repeating: 2, count: 32), documents: [document.id: document.sourceDigest]))
+            try await Fixture.store(
+                Fixture.document(index, path, texts, title: "Title of \(path)"), in: index,
+                contentDigest: Array(repeating: 1, count: 32), labelDigest: Array(repeating: 2, count: 32))
         }
         let taken = index.keys.documentID(path: "b.md")
         try await index.take(

@@ -29,11 +29,7 @@ struct IndexHistory {
         if let index {
             for (path, texts) in texts {
                 let document = Fixture.document(index, path, texts, title: "Title \(path)")
-                try await index.commit(document)
-                try await index.complete(
-                    IndexedSource(
-                        id: document.source, contentDigest: [1], labelDigest: [2],
-                        documents: [document.id: document.sourceDigest]))
+                try await Fixture.store(document, in: index)
                 try await index.take(TakenSource(id: document.source, path: path, bytes: [7], sidecar: [8]))
             }
             try await index.record(LegalHold(time: 1, scope: .subject("s"), principal: "p", reason: "r"))
@@ -43,10 +39,7 @@ struct IndexHistory {
         index = try Fixture.open(folder, create: false)
         if let index {
             let first = Fixture.document(index, "a", [("x", "one"), ("y", "two"), ("x", "other")], title: "New title")
-            try await index.commit(first)
-            try await index.complete(
-                IndexedSource(
-                    id: first.source, contentDigest: [3], labelDigest: [2], documents: [first.id: first.sourceDigest]))
+            try await Fixture.store(first, in: index, contentDigest: [3])
             try await index.take(TakenSource(id: first.source, path: "a", bytes: [9], sidecar: nil))
             let second = index.keys.documentID(path: "b")
             try await index.distinguish(

@@ -16,11 +16,7 @@ struct TamperingTests {
         if let index {
             try await index.commit(Fixture.document(index, "a", [("x", "one"), ("y", "two")], title: "A"))
             let second = Fixture.document(index, "b", [("y", "three")], title: "B")
-            try await index.commit(second)
-            try await index.complete(
-                IndexedSource(
-                    id: second.source, contentDigest: [1, 2], labelDigest: [3],
-                    documents: [second.id: second.sourceDigest]))
+            try await Fixture.store(second, in: index, contentDigest: [1, 2], labelDigest: [3])
             try await index.take(TakenSource(id: second.source, path: "b", bytes: [1], sidecar: nil))
         }
         index = nil
