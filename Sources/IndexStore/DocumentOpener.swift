@@ -93,7 +93,7 @@ struct DocumentOpener: Sendable {
         guard labels.all.allSatisfy({ self.labels[$0] != nil }) else {
             throw IndexError.damaged(what: "document \(record.id) has a label that is missing")
         }
-        let rowsDigests = labels.grouped((0..<vectors.count).map(vectors.passage)).map { label, ids in
+        let rowsDigests = labels.grouped(vectors.passages).map { label, ids in
             (label: label, digest: keys.rowsDigest(of: ids, label: self.labels[label]!))
         }
         return OpenedDocument.Content(labels: labels, vectors: vectors, rowsDigests: rowsDigests)

@@ -4,7 +4,7 @@ import Labels
 import Passages
 import Sealing
 
-/// A row of `documents`, its labels opened: what says which label each part of a document has.
+/// A row of `documents`, its labels as they are sealed: they say which label each part of a document has.
 ///
 /// The labels are sealed apart from everything else, so that a relabel seals no text again. That an older sealed form of
 /// them was put back shows in the sum of all records (`IndexState`).

@@ -14,13 +14,9 @@ package final class EnclaveLock: Sendable {
         guard descriptor >= 0 else { throw .file(path: path, reason: IndexError.systemText(errno)) }
         guard Self.takes(descriptor) else {
             let code = errno
-            guard code == EWOULDBLOCK else {
-                close(descriptor)
-                throw .file(path: path, reason: IndexError.systemText(code))
-            }
+            guard code == EWOULDBLOCK else { throw .file(path: path, reason: IndexError.systemText(code)) }
             var holder = [UInt8](repeating: 0, count: 32)
             let length = max(0, read(descriptor, &holder, holder.count))
-            close(descriptor)
             let digits = holder.prefix(length).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             throw .owned(path: path, process: String(decoding: digits, as: UTF8.self))
         }
@@ -29,6 +25,7 @@ package final class EnclaveLock: Sendable {
         _ = write(descriptor, process, process.count)
     }
 
+    // Also where `init` throws: by then it has the descriptor.
     deinit {
         close(descriptor)
     }

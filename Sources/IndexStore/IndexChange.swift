@@ -33,7 +33,8 @@ struct IndexChange {
 
     /// Removes a document whose labels were opened before: its key may be destroyed by now.
     mutating func remove(_ record: DocumentRecord, _ labels: DocumentLabels) throws {
-        let passages = try passageIDs(of: record)
+        // The column is not sealed; it stands in where the key of the vectors is destroyed, or they are damaged.
+        let passages = try (try? snapshot.vectors(of: record, in: db).passages) ?? passageIDs(of: record)
         guard passages.count == labels.passages.count else {
             throw IndexError.damaged(what: "document \(record.id) has lost passages")
         }
@@ -61,11 +62,16 @@ struct IndexChange {
         retiredKeys.append(keyID)
     }
 
-    /// When a document that is there first came into the index.
+    /// When a document that is there first came into the index; nil also where that is damaged: it is replaced by what is
+    /// whole.
     func ingested(_ document: DocumentID) throws -> Int64? {
         guard let record = try DocumentRecord.fetch(document, in: db) else { return nil }
         let reader = DocumentReader(db: db, snapshot: snapshot)
-        return try reader.body(of: reader.opened(record, snapshot.labels(of: record))).ingested
+        do {
+            return try reader.body(of: reader.opened(record, snapshot.labels(of: record))).ingested
+        } catch IndexError.damaged {
+            return nil
+        }
     }
 
     /// - Parameter ingested: When it first came into the index, milliseconds since 1970.

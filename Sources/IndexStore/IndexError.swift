@@ -37,8 +37,6 @@ package enum IndexError: Error, Equatable {
     case held(holds: [String], documents: Int)
     /// A label came or changed between the decision and the erasure.
     case notAuthorized
-    /// Erased on the disk; requests that began earlier have not ended.
-    case readersRemain(seconds: Int)
     case otherModel(indexed: String, configured: String)
     case owned(path: String, process: String)
     case duplicatePassage
@@ -135,9 +133,6 @@ extension IndexError: CustomStringConvertible {
                 + "see `portcullis hold ENCLAVE --list`"
         case .notAuthorized:
             "a label of the documents changed after it was decided that they may be erased; nothing was erased, try again"
-        case .readersRemain(let seconds):
-            "the documents are erased on the disk, and for \(seconds) s a request that began earlier has held what it found "
-                + "of them in memory; restart the service to be sure"
         case .otherModel(let indexed, let configured):
             "the index was made with the model \(indexed), and \(configured) is configured; vectors of two models do not "
                 + "mix, so configure the first one, or delete the index and ingest again"

@@ -109,7 +109,7 @@ package struct IndexKeys: Sendable {
     /// What stands for a file in the sum of all records.
     func recordDigest(source: DocumentID, contentDigest: [UInt8], labelDigest: [UInt8]) -> MultisetDigest {
         MultisetDigest(
-            element: records([3] + source.bytes + [UInt8(contentDigest.count)] + contentDigest + labelDigest))
+            element: records([3] + source.bytes + [UInt8(clamping: contentDigest.count)] + contentDigest + labelDigest))
     }
 
     /// Of the texts of a document's passages, wherever the document lies; in hexadecimal digits.

@@ -60,8 +60,10 @@ extension IndexSnapshot {
 
     /// Records are found by indexes of SQLite, which the sum of all records says nothing about: one that was changed
     /// would hide a document from its replacement, or from an erasure. O(documents)
+    ///
+    /// Files that were taken in are looked up one by one (`readTaken`): a check of their table would read them all.
     private func checkLookups(_ db: Database) throws {
-        for table in ["labels", "sources", "taken", "documents"] {
+        for table in ["labels", "sources", "documents"] {
             let problem = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(table))").first { $0 != "ok" }
             if let problem { throw IndexError.damaged(what: "the table of \(table): \(problem)") }
         }
@@ -140,6 +142,9 @@ private struct Loading {
         for row in try Row.fetchAll(db, sql: "SELECT source_id, key_id FROM taken") {
             let record = try TakenRecord(row)
             records += record.digest(snapshot.keys)
+            guard try TakenRecord.fetch(record.id, in: db)?.keyID == record.keyID else {
+                throw IndexError.damaged(what: "the file \(record.id) that was taken in is not where its index says")
+            }
             if ring.contains(record.keyID) {
                 usedKeys.insert(record.keyID)
             } else {

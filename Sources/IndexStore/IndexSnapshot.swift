@@ -27,9 +27,6 @@ package struct IndexSnapshot: Sendable {
     /// Number of passages.
     package var passageCount: Int { partitions.values.reduce(0) { $0 + $1.rows.count } }
 
-    /// Bytes of vectors in memory.
-    package var vectorBytes: Int { partitions.values.reduce(0) { $0 + $1.rows.byteCount } }
-
     /// Number of passages of one label.
     package func passageCount(of label: LabelID) -> Int { partitions[label]?.rows.count ?? 0 }
 

@@ -8,7 +8,7 @@ import Sealing
 /// | --- | --- | --- |
 /// | 0 | 8 | generation: one more with each commit |
 /// | 8 | 8 | generation of the key store that the commit followed |
-/// | 16 | 32 | sum of the keyed digests of all labels, sources and documents with their labels |
+/// | 16 | 32 | sum of the keyed digests of all labels, sources, files taken in, and documents with their labels |
 /// | 48 | 32 | HMAC-SHA256 of what stands before |
 ///
 /// Numbers are big endian.

@@ -84,7 +84,7 @@ extension SQLiteIndex {
 extension DocumentID {
     /// The documents of the file that has this id.
     func documents(in db: Database) throws -> [DocumentID] {
-        try Data.fetchAll(db, sql: "SELECT document_id FROM documents WHERE source_id = ?", arguments: [Data(bytes)])
-            .map { DocumentID(bytes: Array($0)) }
+        try Row.fetchAll(db, sql: "SELECT document_id FROM documents WHERE source_id = ?", arguments: [Data(bytes)])
+            .map { try $0.documentID() }
     }
 }

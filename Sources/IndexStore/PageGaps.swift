@@ -16,8 +16,9 @@ struct PageGaps {
 
     /// Whether one of these values stands in a gap. O(size of the file).
     ///
-    /// - Parameter values: Of four bytes or more each.
+    /// - Parameter values: Those of less than four bytes, which no record of ours has, are passed over.
     func hold(anyOf values: [Data]) throws -> Bool {
+        let values = values.filter { $0.count >= MemoryLayout<UInt32>.size }
         guard !values.isEmpty else { return false }
         let byStart = Dictionary(grouping: values) { value in
             value.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }

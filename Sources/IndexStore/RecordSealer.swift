@@ -23,7 +23,7 @@ enum RecordField: UInt8 {
 /// | 14 | – | ciphertext |
 /// | – | 16 | tag |
 ///
-/// A record opens in its place alone: the associated data are the enclave, the owner (document or label), the name of its
+/// A record opens in its place alone: the associated data are the enclave, the owner (document, label or file taken in), the name of its
 /// key, which every version of a document has anew, the field, the ordinal, and what the record is named by.
 struct RecordSealer: Sendable {
     private static let version: UInt8 = 2
@@ -32,7 +32,7 @@ struct RecordSealer: Sendable {
     private let key: SecretKey
 
     /// - Parameters:
-    ///   - owner: Id of the document, digest of the label.
+    ///   - owner: Id of the document or file, digest of the label.
     ///   - keyID: Names `key`.
     init(enclave: [UInt8], owner: [UInt8], keyID: DataKeyID, key: SecretKey) {
         context = Array("portcullis record 1".utf8) + enclave + [UInt8(owner.count)] + owner + keyID.bytes
@@ -46,7 +46,7 @@ struct RecordSealer: Sendable {
         var nonce: [UInt8]?
         // The labels of a document are sealed again when they change: under a random nonce.
         if field != .documentLabels {
-            nonce = [0, 0, 0, field.rawValue] + withUnsafeBytes(of: UInt64(ordinal).bigEndian) { Array($0) }
+            nonce = [0, 0, 0, field.rawValue] + withUnsafeBytes(of: Int64(ordinal).bigEndian) { Array($0) }
         }
         return Data([Self.version, field.rawValue])
             + Cipher.seal(payload, with: key, nonce: nonce, context: place(field, ordinal, name))
@@ -64,6 +64,6 @@ struct RecordSealer: Sendable {
     }
 
     private func place(_ field: RecordField, _ ordinal: Int, _ name: [UInt8]) -> [UInt8] {
-        context + [Self.version, field.rawValue] + withUnsafeBytes(of: UInt64(ordinal).bigEndian) { Array($0) } + name
+        context + [Self.version, field.rawValue] + withUnsafeBytes(of: Int64(ordinal).bigEndian) { Array($0) } + name
     }
 }

@@ -30,6 +30,7 @@ package struct DocumentSummary: Sendable {
 extension SQLiteIndex {
     /// Every document, in the order of paths.
     package func summaries() async throws -> [DocumentSummary] {
+        try finishFailedErasure()
         let snapshot = snapshot()
         return try await database.read { db in
             let reader = DocumentReader(db: db, snapshot: snapshot)
@@ -41,6 +42,14 @@ extension SQLiteIndex {
                     id: record.id, place: body.place, labels: try snapshot.labels(document.labels), date: body.date,
                     ingested: body.ingested)
             }.sorted { ByteText($0.place.description) < ByteText($1.place.description) }
+        }
+    }
+
+    /// Files that were taken in and gave no document: rules set them aside, so it is not known what they are about.
+    package func unlabelledFiles() async throws -> [DocumentSummary] {
+        let known = Set(try await sources().values.filter { !$0.documents.isEmpty }.map(\.id))
+        return try await takenPaths().filter { !known.contains($0.id) }.map {
+            DocumentSummary(id: $0.id, place: DocumentPlace(path: $0.path), labels: [], date: nil, ingested: 0)
         }
     }
 
@@ -60,8 +69,15 @@ extension SQLiteIndex {
 
     /// Puts a record into the register of the key store, and lets the index know: an older key store does not open it then.
     package func record(_ record: some RegisterRecord) async throws {
-        try keyStore.put(record)
-        try await change { _ in }
+        do {
+            // Both on the writer's queue: an erasure that has looked at the holds is done before a new one is on record.
+            try await database.pool.writeWithoutTransaction { [self] db in
+                try keyStore.put(record)
+                try commit(db) { _ in }
+            }
+        } catch {
+            throw IndexError.translated(error, path: database.path)
+        }
     }
 
     /// Erases documents for good: destroys their keys, then takes them out of memory and of the file, and overwrites what
@@ -69,43 +85,66 @@ extension SQLiteIndex {
     ///
     /// From the first step on it is certain: a process that ends half-way leaves the rest to the next opening.
     ///
-    /// - Parameter subjects: The attribute of labels that names whom a passage is about, for holds.
-    /// - Throws: `held`, `notAuthorized`; nothing is erased then.
+    /// - Parameters:
+    ///   - documents: Those that are not there are passed over; a file that was taken in goes by the id of the document that
+    ///     is the whole of it.
+    ///   - request: What waited for a second person and is carried out by this; from the first step on it waits no more.
+    ///   - subjects: The attribute of labels that names whom a passage is about, for holds.
+    /// - Returns: What is on record of it, and whether readers remain that it waited for in vain.
+    /// - Throws: `UnfinishedErasure` from the first step on; after any other error nothing is erased, such as `held` and
+    ///   `notAuthorized`.
     package func erase(
-        _ documents: [DocumentID], scope: RecordScope, authority: ErasureAuthority, reason: String, subjects: ByteText,
-        now: Int64
+        _ documents: [DocumentID], scope: RecordScope, authority: ErasureAuthority, reason: String,
+        request: RegisterID? = nil, subjects: ByteText, now: Int64
     ) async throws -> Erasure {
-        let box = ChunkBox()
+        try finishFailedErasure()
+        let (box, id) = (ChunkBox(), RegisterID.random())
         do {
-            let (erasure, deleted) = try await database.pool.writeWithoutTransaction { [self] db in
+            let (begun, traces) = try await database.pool.writeWithoutTransaction { [self] db in
                 let found = try records(of: documents, in: db)
-                try allow(found, authority, subjects: subjects)
+                let taken = try Set(found.map(\.record.source) + documents).compactMap {
+                    try TakenRecord.fetch($0, in: db)
+                }
+                let files = Set(taken.map(\.id)).subtracting(found.map(\.record.source))
+                try allow(found, files: files, authority, subjects: subjects)
+                let before = snapshot()
                 let labels = found.flatMap(\.labels.all)
                 box.chunks = snapshot().chunks(of: labels).map(WeakChunk.init)
                 let erasure = Erasure(
-                    id: .random(), time: now, scope: scope, authority: authority.name,
+                    // A copy of the key store that was begun while this waited for its turn is one from before.
+                    id: id, time: max(now, Date().milliseconds), scope: scope, authority: authority.name,
                     confirmedBy: authority.confirmation, reason: reason,
                     documents: found.map {
                         ErasedDocument(document: $0.record.id.description, content: keys.contentDigest($0.texts))
-                    })
-                let taken = try Set(found.map(\.record.source)).compactMap { try TakenRecord.fetch($0, in: db)?.keyID }
-                let traces = try found.flatMap { try $0.record.traces(in: db) }
-                let destroyed = try keyStore.erase(found.map(\.record.keyID) + taken, erasure)
-                try erase(found.map { ($0.record, $0.labels) }, in: db)
+                    } + files.map { ErasedDocument(document: $0.description, content: keys.contentDigest([])) })
+                var traces = try found.flatMap { try $0.record.traces(in: db) }
+                try keyStore.erase(found.map(\.record.keyID) + taken.map(\.keyID), erasure, request: request)
+                try erase(found.map { ($0.record, $0.labels) }, files: files, in: db)
+                for (id, label) in before.partitions where snapshot().partitions[id] == nil {
+                    traces += [Data(label.digest.bytes), Data(label.keyID.bytes)]
+                }
                 // Stretches that held nothing of it live on.
                 let kept = Set(snapshot().chunks(of: labels).map(ObjectIdentifier.init))
                 box.chunks.removeAll { $0.chunk.map { kept.contains(ObjectIdentifier($0)) } ?? true }
-                return (erasure, (rows: traces, keys: destroyed))
+                return (erasure, traces)
             }
             try destroyRetiredKeys()
-            try keyStore.overwrite(deleted.keys)
-            try database.overwrite(deleted.rows)
-            try keyStore.complete(erasure.id)
-            try await box.released()
+            try keyStore.rewrite()
+            try database.overwrite(traces)
+            try keyStore.complete(id)
+            var erasure = begun
+            erasure.isComplete = true
+            erasure.readersRemain = await !box.released()
             return erasure
         } catch {
-            throw IndexError.translated(error, path: database.path)
+            let problem = IndexError.translated(error, path: database.path)
+            throw keyStore.register.erasures[id] == nil ? problem : UnfinishedErasure(id: id, problem: problem)
         }
+    }
+
+    /// Goes on with an erasure whose commit failed, as on a full disk: nothing else of these documents can be read.
+    private func finishFailedErasure() throws {
+        if !erasedRecords.withLock(\.isEmpty) { try finishErasures([]) }
     }
 
     /// Goes on with what an interruption left of erasures: rows whose keys are gone.
@@ -121,7 +160,7 @@ extension SQLiteIndex {
         }
         try destroyRetiredKeys()
         // What was deleted is not known any more.
-        try keyStore.file.rewrite()
+        try keyStore.rewrite()
         try database.rewrite()
         for erasure in open { try keyStore.complete(erasure.id) }
     }
@@ -148,9 +187,17 @@ extension SQLiteIndex {
         }
     }
 
-    private func allow(_ found: [Found], _ authority: ErasureAuthority, subjects: ByteText) throws {
+    /// - Parameter files: Of which there is no document.
+    private func allow(
+        _ found: [Found], files: Set<DocumentID>, _ authority: ErasureAuthority, subjects: ByteText
+    ) throws {
         var held: Set<String> = []
         var heldDocuments = 0
+        for file in files {
+            let holds = holds(on: file, labels: [], subjects: subjects)
+            held.formUnion(holds.map(\.id.description))
+            if !holds.isEmpty { heldDocuments += 1 }
+        }
         for document in found {
             let labels = try snapshot().labels(document.labels)
             let holds = holds(on: document.record.id, labels: labels, subjects: subjects)
@@ -169,9 +216,14 @@ extension SQLiteIndex {
 
     /// Takes documents whose keys are destroyed out of the file and out of memory. Where that fails, the next change does
     /// it: until then nobody could read, replace or remove them.
-    private func erase(_ documents: [(DocumentRecord, DocumentLabels)], in db: Database) throws {
+    private func erase(
+        _ documents: [(DocumentRecord, DocumentLabels)], files: Set<DocumentID>, in db: Database
+    ) throws {
         erasedRecords.withLock { $0 += documents.map { (record: $0, labels: $1) } }
-        try commit(db) { try $0.removeUnusedLabels() }
+        try commit(db) { change in
+            try change.removeUnusedLabels()
+            for file in files { try change.dropTaken(file) }
+        }
     }
 
     func removeErased(in change: inout IndexChange) throws {
@@ -198,12 +250,12 @@ extension ErasureAuthority {
 }
 
 extension RecordScope {
-    /// Whether a document is meant; `olderThan` covers none by its labels.
+    /// Whether a document is meant; `olderThan` and `retention` cover none by its labels.
     package func covers(_ document: DocumentID, labels: Set<Label>, subjects: ByteText) -> Bool {
         switch self {
         case .document(let id): id == document.description
         case .subject(let token): labels.contains { $0.names(token, in: subjects) }
-        case .olderThan: false
+        case .olderThan, .retention: false
         }
     }
 }
@@ -258,16 +310,19 @@ private final class ChunkBox: @unchecked Sendable {
     /// Written on the writer's queue, read after it.
     var chunks: [WeakChunk] = []
 
+    /// Seconds.
     private static let patience = 30
 
     /// Waits until nothing holds them any more; they are wiped then.
-    func released() async throws {
+    ///
+    /// - Returns: Whether it came to that, before the time was over or nobody waited for this any more.
+    func released() async -> Bool {
         for _ in 0..<Self.patience * 40 {
             chunks.removeAll { $0.chunk == nil }
-            if chunks.isEmpty { return }
-            try await Task.sleep(for: .milliseconds(25))
+            if chunks.isEmpty { return true }
+            do { try await Task.sleep(for: .milliseconds(25)) } catch { return false }
         }
-        throw IndexError.readersRemain(seconds: Self.patience)
+        return false
     }
 }
 

@@ -61,9 +61,11 @@ package final class SQLiteIndex: PassageIndex {
                 atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         }
         lock = try EnclaveLock(indexPath: path)
+        try IndexRestore.removeLeftovers(beside: path)
         // What is no index is to be called so, whatever lies beside it; and a new one gets its name after its key store.
         let existing = isNew ? nil : try DatabaseFile(.index, path: path, create: false)
         keyStore = try KeyStore.opened(indexPath: path, source, isNew: isNew, pageSize: pageSize)
+        if isNew && !beginsAnew { try Self.refuseAnew(path: path, keyStore) }
         keys = try IndexKeys(secret: keyStore.secret)
         database = try existing ?? DatabaseFile(.index, path: path, create: true, pageSize: pageSize)
         self.model = model
@@ -94,6 +96,12 @@ package final class SQLiteIndex: PassageIndex {
     /// The key of look-up keys, for an index beside this one that is to give equal ids.
     package var secret: SecretKey { keyStore.secret }
 
+    /// Where the key store knows of an index with content, that is lost, and its keys are what a backup of it needs.
+    private static func refuseAnew(path: String, _ keyStore: KeyStore) throws(IndexError) {
+        let known = keyStore.state.next
+        guard known.digest == MultisetDigest() else { throw .lost(path: path, generation: known.generation) }
+    }
+
     /// Records enclave and model in a new index, and compares them in an old one.
     private static func claim(
         _ database: DatabaseFile, _ keyStore: KeyStore, _ keys: IndexKeys, model: String, beginsAnew: Bool
@@ -103,12 +111,9 @@ package final class SQLiteIndex: PassageIndex {
                 try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]).map(Array.init)
             }
             guard let enclave = try meta(IndexSchema.Meta.enclave) else {
-                // An index that was just made. Where the key store knows of one with content, that is lost, and its keys
-                // are what a backup of it needs.
+                // An index that was just made, or whose making was interrupted.
+                if !beginsAnew { try refuseAnew(path: database.path, keyStore) }
                 let known = keyStore.state.next
-                guard beginsAnew || known.digest == MultisetDigest() else {
-                    throw IndexError.lost(path: database.path, generation: known.generation)
-                }
                 let anchor = IndexAnchor(generation: known.generation + 1, digest: MultisetDigest())
                 let keyGeneration = try keyStore.announce(anchor, after: known, storing: [])
                 let state = IndexState(
@@ -226,7 +231,7 @@ package final class SQLiteIndex: PassageIndex {
                 guard let record = try DocumentRecord.fetch(row: document, in: db) else { continue }
                 let vectors = try snapshot.vectors(of: record, in: db)
                 for (ordinal, digest) in wanted {
-                    guard ordinal < vectors.count, vectors.embeddingDigest(ordinal) == digest else {
+                    guard (0..<vectors.count).contains(ordinal), vectors.embeddingDigest(ordinal) == digest else {
                         throw IndexError.damaged(what: "passage \(ordinal) of document \(record.id) has another vector")
                     }
                     found[digest] = vectors.vector(ordinal)
@@ -299,14 +304,13 @@ extension SQLiteIndex {
         }
     }
 
-    /// Removes files with everything that was made of them.
+    /// Removes everything that was made of files. What was taken of them stays: the next ingest may be able to read it.
     package func remove(sources: [DocumentID]) async throws {
         guard !sources.isEmpty else { return }
         try await change { change in
             for source in sources {
                 for document in try source.documents(in: change.db) { try change.remove(document) }
                 try change.forget(source: source)
-                try change.dropTaken(source)
             }
         }
     }

@@ -98,6 +98,11 @@ extension SQLiteIndex {
         try await change { try $0.take(source) }
     }
 
+    /// Holds a file no longer. Its key is gone when this returns.
+    package func letGo(_ id: DocumentID) async throws {
+        try await change { try $0.dropTaken(id) }
+    }
+
     /// Every file that the index holds, by its id, with its path.
     package func takenPaths() async throws -> [(id: DocumentID, path: String)] {
         try await takenSources().map { ($0.id, $0.path) }

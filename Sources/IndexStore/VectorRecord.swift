@@ -55,6 +55,9 @@ struct VectorRecord: Sendable {
 
     func passage(_ row: Int) -> PassageID { PassageID(bytes: withBytes(row, from: 0, count: 16) { Array($0) }) }
 
+    /// In the order of the text.
+    var passages: [PassageID] { (0..<count).map(passage) }
+
     /// The id of a passage as the key of its row in memory.
     func key(_ row: Int) -> RowKey {
         withBytes(row, from: 0, count: RowKey.byteCount) { bytes in

@@ -47,16 +47,22 @@ struct IngestPass {
         let listing = try ingestor.folder.list()
         let known = try await index.sources()
         let lying = Set(listing.paths.map { ByteText($0) })
-        let held = try await index.takenPaths().map(\.path).filter { !lying.contains(ByteText($0)) }
+        let taken = Set(try await index.takenPaths().map { ByteText($0.path) })
+        let held = taken.subtracting(lying).map(\.description)
         let paths = (listing.paths + held).sorted { ByteText($0) < ByteText($1) }
         let ids = paths.map { index.keys.documentID(path: ByteText($0)) }
-        summary.setAside = listing.setAside.map { SetAside(path: $0.path, reason: $0.reason.description) }
+        for file in listing.setAside where try await !clear(file) {
+            summary.setAside.append(SetAside(path: file.path, reason: file.reason.description))
+        }
         let present = Set(ids)
         try await remove(known.values.filter { !present.contains($0.id) }.sorted { $0.id < $1.id })
         for (number, (path, id)) in zip(paths, ids).enumerated() {
             do {
                 try await bring(path, known: known[id])
-                if takes && lying.contains(ByteText(path)) { try await take(path, id: id) }
+                let isTaken = taken.contains(ByteText(path))
+                if lying.contains(ByteText(path)) && (takes || isTaken) {
+                    try await take(path, id: id, isTaken: isTaken)
+                }
             } catch let reason as SetAsideReason {
                 summary.setAside.append(SetAside(path: path, reason: reason.text))
                 if let held = known[id] { try await remove([held]) }
@@ -122,7 +128,7 @@ struct IngestPass {
 
     /// The straight line of a document: compare → vectors → commit.
     private mutating func bring(_ draft: DraftDocument, isKnown: Bool, isRelabelled: Bool) async throws {
-        let held = isKnown ? try await index.outline(of: draft.document.id) : nil
+        let held = isKnown ? try await heldOutline(of: draft.document.id) : nil
         let outline = index.distinguished(draft.document).outline
         guard held != outline else {
             summary.unchanged += 1
@@ -140,7 +146,7 @@ struct IngestPass {
     /// A vector for each passage; a text that has one already is not embedded again.
     private mutating func vectors(for draft: DraftDocument) async throws -> [[Float]] {
         let digests = draft.document.passages.map(\.embeddingDigest)
-        var known = try await index.vectors(of: digests)
+        var known = try await heldVectors(of: digests)
         var missing: [(digest: [UInt8], text: String)] = []
         for (digest, text) in zip(digests, draft.embeddingTexts) where known[digest] == nil {
             known[digest] = carried[digest] ?? []
@@ -156,18 +162,34 @@ struct IngestPass {
 
     /// Moves a file into the index, once all that it gave is committed. One of several documents stays: it could not be
     /// kept for some of them when another is erased.
-    private mutating func take(_ path: String, id: DocumentID) async throws {
-        guard let known = try await index.source(id), known.isWhole else { return }
-        guard known.documents.count == 1, known.documents[id] != nil else {
-            summary.left += 1
-            return
-        }
+    ///
+    /// Where files stay in the folder, one that lies there takes the place of what was taken before under its path: else
+    /// that would come back when the file goes.
+    private mutating func take(_ path: String, id: DocumentID, isTaken: Bool) async throws {
+        guard !isDryRun, let known = try await index.source(id), known.isWhole else { return }
+        let state = ingestor.folder.state(of: path)
         let source = try await ingestor.read(path)
         // What was committed, and not what somebody wrote there since.
         guard source.contentDigest == known.contentDigest, source.labelDigest == known.labelDigest else { return }
+        let isOneDocument = known.documents.count == 1 && known.documents[id] != nil
+        guard takes && isOneDocument else {
+            if takes { summary.left += 1 }
+            if isTaken { try await index.letGo(id) }
+            return
+        }
         try await index.take(TakenSource(id: id, path: path, bytes: source.file.bytes, sidecar: source.sidecar))
-        try ingestor.folder.remove(path)
-        summary.taken += 1
+        // What somebody writes meanwhile stays, and the next ingest takes it up.
+        if let state, try ingestor.folder.remove(path, unlessOtherThan: state) { summary.taken += 1 }
+    }
+
+    /// Removes the label file of a document that was taken in, where an interruption has left it.
+    private func clear(_ file: SetAsideFile) async throws -> Bool {
+        guard takes, file.reason == .sidecarWithoutDocument else { return false }
+        let path = String(file.path.dropLast(DocumentFolder.sidecarSuffix.count))
+        let taken = try await index.takenSource(index.keys.documentID(path: ByteText(path)))
+        guard let sidecar = taken?.sidecar, (try? ingestor.folder.sidecar(of: path)) == sidecar else { return false }
+        try ingestor.folder.removeSidecar(of: path)
+        return true
     }
 
     // MARK: - What goes
@@ -182,14 +204,36 @@ struct IngestPass {
 
     private mutating func carry(_ documents: [DocumentID]) async throws {
         for document in documents where carried.count < Self.carriedLimit {
-            carried.merge(try await index.vectors(of: [document])) { first, _ in first }
+            do {
+                carried.merge(try await index.vectors(of: [document])) { first, _ in first }
+            } catch IndexError.damaged {
+                // They are made again.
+            }
         }
     }
 
     private mutating func note(removed documents: [DocumentID]) async throws {
         for document in documents {
-            guard let held = try await index.outline(of: document) else { continue }
+            guard let held = try await heldOutline(of: document) else { continue }
             summary.note(held.place, .remove, from: markings(held.labels), to: [])
+        }
+    }
+
+    /// nil also where it is damaged: then it is replaced by what is whole.
+    private func heldOutline(of document: DocumentID) async throws -> DocumentOutline? {
+        do {
+            return try await index.outline(of: document)
+        } catch IndexError.damaged {
+            return nil
+        }
+    }
+
+    /// None where one of them is damaged: they are made again.
+    private func heldVectors(of digests: [[UInt8]]) async throws -> [[UInt8]: [Float]] {
+        do {
+            return try await index.vectors(of: digests)
+        } catch IndexError.damaged {
+            return [:]
         }
     }
 

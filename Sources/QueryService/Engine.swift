@@ -18,6 +18,10 @@ package final class Engine: Sendable {
     private let logger: Logger
     private let access: Mutex<Access>
     private let isIngesting = Mutex(false)
+    /// Unfinished at first: an earlier process may have left one in the middle.
+    private let rotation = Mutex(RotationState.unfinished)
+
+    private enum RotationState { case unfinished, underWay, finished }
 
     /// What the rules of the enclave's folder make of it. A request keeps the one that it began with.
     package final class Access: Sendable {
@@ -72,6 +76,16 @@ package final class Engine: Sendable {
         self.embedder = embedder
         self.logger = logger
         self.access = Mutex(access)
+        certifyErasures()
+    }
+
+    /// Those that an interruption left without a certificate. What fails is said, and tried again with the next erasure.
+    private func certifyErasures() {
+        do {
+            try ErasureCertificate.writeMissing(of: index.keyStore.register, settings: current.enclave.settings)
+        } catch {
+            logger.error("certificates of erasures are missing", metadata: ["error": "\(error)"])
+        }
     }
 
     /// The in-process model is everything there is of it: nothing that could open a connection is made beside it.
@@ -142,6 +156,32 @@ package final class Engine: Sendable {
     }
 }
 
+extension Engine {
+    /// Lets `body` rotate the keys. One rotation at a time, from its beginning to its end: another one could wrap its epoch
+    /// with the root key that this one is giving up.
+    func rotateKeys(_ body: (KeyRotation) async throws -> Void) async throws {
+        let isFirst = rotation.withLock { state in
+            defer { state = .underWay }
+            return state != .underWay
+        }
+        guard isFirst else { throw RotationRunning() }
+        var end = RotationState.unfinished
+        defer { rotation.withLock { $0 = end } }
+        try await body(KeyRotation(keyStore: index.keyStore, source: current.enclave.settings.keys.root))
+        end = .finished
+    }
+
+    /// Goes on with a rotation that an earlier process or a failure left in the middle, unless one is under way.
+    func resumeRotation() async throws {
+        guard rotation.withLock({ $0 == .unfinished }) else { return }
+        do {
+            try await rotateKeys { try await $0.resume() }
+        } catch is RotationRunning {
+            // A command came first, and goes on with it.
+        }
+    }
+}
+
 /// Another index or model cannot be taken over while the old one is open.
 struct RestartNeeded: Error, CustomStringConvertible {
     let description = "`index`, `embedding` or `keys` changed in portcullis.yaml; restart `portcullis serve`"
@@ -150,6 +190,13 @@ struct RestartNeeded: Error, CustomStringConvertible {
 /// One ingest at a time.
 struct IngestRunning: Error, CustomStringConvertible {
     let description = "an ingest of this enclave is running; wait for it to end"
+}
+
+/// One rotation of keys at a time.
+struct RotationRunning: Error, CustomStringConvertible {
+    let description =
+        "a rotation of this enclave's keys is under way, so no other was begun; wait until `portcullis keys status` shows "
+        + "one epoch, and run this again if it is still needed"
 }
 
 /// Tells administrators when policies fail or labels no longer fit the schema: those labels are denied to everyone who

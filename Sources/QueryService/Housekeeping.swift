@@ -3,18 +3,18 @@ import IndexStore
 import Logging
 import ServiceLifecycle
 
-/// What a serving process does by itself: it goes on with a rotation of keys that was interrupted, and once a day it
-/// erases what has outlived its retention.
+/// What a serving process does by itself, at its start and then once a day: it goes on with a rotation of keys that was
+/// interrupted, and it erases what has outlived its retention.
 struct Housekeeping: Service {
     let engine: Engine
     let logger: Logger
+    /// From one time to the next.
+    var interval = Duration.seconds(86_400)
 
     func run() async throws {
-        await report("keys") {
-            let settings = engine.current.enclave.settings
-            try await KeyRotation(keyStore: engine.index.keyStore, source: settings.keys.root).finish()
-        }
-        while !Task.isShuttingDownGracefully {
+        // A group that ends because another service failed cancels, and is not shut down gracefully.
+        while !Task.isShuttingDownGracefully && !Task.isCancelled {
+            await report("keys") { try await engine.resumeRotation() }
             if engine.current.enclave.settings.sweepsDaily {
                 await report("retention") {
                     let found = try await RetentionSweep(engine: engine, now: Clock.now).carryOut()
@@ -23,7 +23,7 @@ struct Housekeeping: Service {
                     }
                 }
             }
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(86_400)) }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: interval) }
         }
     }
 

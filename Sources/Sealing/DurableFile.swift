@@ -26,22 +26,68 @@ package enum DurableFile {
         let descriptor = open(draft, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileFailure(path: draft, code: errno) }
         defer { close(descriptor) }
-        try fill(descriptor, with: Array(bytes), path: draft)
-        try move(draft, to: path)
+        do throws(FileFailure) {
+            try fill(descriptor, with: Array(bytes), path: draft)
+            try move(draft, to: path)
+        } catch {
+            unlink(draft)
+            throw error
+        }
     }
+
+    /// Copies a file, a piece at a time, for its owner's eyes alone; the copy has its name when all of it is on the disk.
+    package static func copy(_ source: String, to path: String) throws(FileFailure) {
+        let descriptor = open(source, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileFailure(path: source, code: errno) }
+        defer { close(descriptor) }
+        let draft = path + ".new"
+        let target = open(draft, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard target >= 0 else { throw FileFailure(path: draft, code: errno) }
+        defer { close(target) }
+        do throws(FileFailure) {
+            try pour(descriptor, from: source, into: target, path: draft)
+            try move(draft, to: path)
+        } catch {
+            unlink(draft)
+            throw error
+        }
+    }
+
+    private static func pour(
+        _ descriptor: Int32, from source: String, into target: Int32, path: String
+    ) throws(FileFailure) {
+        guard fchmod(target, 0o600) == 0 else { throw FileFailure(path: path, code: errno) }
+        var piece = [UInt8](repeating: 0, count: pieceLength)
+        while true {
+            let count = piece.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw FileFailure(path: source, code: errno) }
+            if count == 0 { break }
+            try append(piece[..<count], to: target, path: path)
+        }
+        guard fsync(target) == 0 else { throw FileFailure(path: path, code: errno) }
+    }
+
+    private static let pieceLength = 1 << 20
 
     /// Writes all bytes and brings them to the disk.
     static func fill(_ descriptor: Int32, with bytes: [UInt8], path: String) throws(FileFailure) {
         guard fchmod(descriptor, 0o600) == 0, ftruncate(descriptor, 0) == 0 else {
             throw FileFailure(path: path, code: errno)
         }
-        var done = 0
-        while done < bytes.count {
-            let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        try append(bytes[...], to: descriptor, path: path)
+        guard fsync(descriptor) == 0 else { throw FileFailure(path: path, code: errno) }
+    }
+
+    private static func append(
+        _ bytes: ArraySlice<UInt8>, to descriptor: Int32, path: String
+    ) throws(FileFailure) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw FileFailure(path: path, code: count == 0 ? ENOSPC : errno) }
-            done += count
+            rest = rest.dropFirst(count)
         }
-        guard fsync(descriptor) == 0 else { throw FileFailure(path: path, code: errno) }
     }
 }

@@ -8,8 +8,8 @@ extension RootKeySource {
         }
     }
 
-    /// The root keys that the source has now. A file or credential has two while a rotation is under way, the next one
-    /// last; those of a token are in the order of their ids.
+    /// The root keys that the source has now, the newest last. A file or credential has two while a rotation is under way;
+    /// a token has those of earlier rotations too.
     /// - Throws: Also where there is none.
     package func candidates() throws(KeyError) -> [RootKey] {
         try candidates(credentials: Credential.folder)

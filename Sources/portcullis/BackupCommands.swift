@@ -54,7 +54,7 @@ struct Restore: AsyncParsableCommand {
                 purpose: "After the disk of the index was lost:",
                 command: """
                 portcullis restore corpus/clinic \\
-                  --from backups/clinic-20261122T030000000
+                  --from backups/clinic-20261122T030000000Z
                 """
             )
         ])
@@ -109,7 +109,7 @@ struct Drill: AsyncParsableCommand {
             let (folder, outcome) = try await IndexRestore.drill(
                 name: settings.name, folder: backup.folder, keyFolder: backup.keyFolder, root: settings.keys.root,
                 recoveryKey: recoveryKey.map { URL(filePath: $0) },
-                scratch: URL(filePath: settings.index.path + ".drill", directoryHint: .isDirectory))
+                scratch: URL(filePath: settings.index.path + IndexRestore.drillSuffix, directoryHint: .isDirectory))
             let seconds = Double((clock.now - start).components.seconds)
             print(
                 """

@@ -39,9 +39,11 @@ struct ChangesTests {
             )
         }
 
-        func ingest(_ scope: IngestScope = .everything, isDryRun: Bool = false) async throws -> IngestSummary {
+        func ingest(
+            _ scope: IngestScope = .everything, isDryRun: Bool = false, takes: Bool = false
+        ) async throws -> IngestSummary {
             try await Ingestor(enclave: Enclave(folder: enclave.url), index: index, embedder: embedder)
-                .ingest(scope, isDryRun: isDryRun)
+                .ingest(scope, isDryRun: isDryRun, takes: takes)
         }
 
         func move(_ from: String, _ to: String) throws {

@@ -152,5 +152,22 @@ struct RootKeySourceTests {
         #expect(try Set(ids(source.candidates())) == [first, next])
     }
 
+    @Test("A token's keys are in the order in which they were made, those of earlier versions first")
+    func tokenOrder() throws {
+        var random = SeededGenerator(seed: SeededGenerator.newSeed())
+        let token = try SoftToken.next()
+        let source = RootKeySource.token(token.source())
+        var made: [RootKeyID] = []
+        for _ in 0..<6 {
+            made.append(try source.makeNext().id())
+            // Two of one millisecond have no order.
+            usleep(2_000)
+        }
+        #expect(try ids(source.candidates()) == made)
+        let earlier = [0xFF] + random.bytes(RootKeyID.length - 1)
+        try token.importKey(random.bytes(SecretKey.length), id: earlier, label: "root")
+        #expect(try ids(source.candidates()) == [RootKeyID(bytes: earlier)] + made)
+    }
+
     private func ids(_ keys: [RootKey]) throws -> [RootKeyID] { try keys.map { try $0.id() } }
 }

@@ -55,8 +55,26 @@ struct RootKeyTests {
         #expect(try !secret.bytes.starts(with: read.id().bytes.prefix(4)))
     }
 
-    @Test("An id is shown as the first four of its bytes")
+    @Test("An id is shown as the last four of its bytes: the first ones of a token's keys are the time")
     func description() {
-        #expect("\(RootKeyID(bytes: [0x0A, 0xB0, 0xFF, 0x01] + [UInt8](repeating: 7, count: 12)))" == "0ab0ff01")
+        #expect("\(RootKeyID(bytes: [UInt8](repeating: 7, count: 12) + [0x0A, 0xB0, 0xFF, 0x01]))" == "0ab0ff01")
+        #expect("\(RootKeyID(madeAt: 1))" != "\(RootKeyID(madeAt: 1))")
+    }
+
+    @Test("Ids with a time are in its order, and random ones of earlier versions are older than all of them")
+    func order() {
+        let now: UInt64 = 1_790_000_000_000
+        let timed = RootKeyID(madeAt: now)
+        #expect(timed.bytes.count == RootKeyID.length)
+        #expect(timed.bytes.prefix(8) == [0, 0, 0x01, 0xA0, 0xC4, 0x50, 0x6C, 0x00])
+        let tail = [UInt8](repeating: 0, count: 15)
+        let random = [RootKeyID(bytes: [1] + tail), RootKeyID(bytes: [0xFF] + tail)]
+        let times: [UInt64] = [0, 255, 256, now - 1, now, now + 1, 0xFFFF_FFFF_FFFF]
+        let ordered = random + times.map { RootKeyID(madeAt: $0) }
+        for (place, older) in ordered.enumerated() {
+            for (otherPlace, other) in ordered.enumerated() {
+                #expect(older.isOlder(than: other) == (place < otherPlace), "\(place), \(otherPlace)")
+            }
+        }
     }
 }

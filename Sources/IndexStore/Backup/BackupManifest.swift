@@ -59,7 +59,8 @@ package enum BackupError: Error, Equatable, CustomStringConvertible {
         case .none(let path): "there is no backup in \(path); run `portcullis backup` first"
         case .damaged(let path, let what): "the backup \(path) is damaged (\(what)); use another one"
         case .occupied(let path):
-            "\(path) is there, and a restore wants an empty place; move it away with its key store, or name another `index`"
+            "\(path) is there, and a restore wants an empty place; move it away, but leave its key store, which knows of every "
+                + "erasure"
         case .noKeyStore(let path):
             "there is no key store \(path), and none was named; add --keys-from with a copy that `portcullis backup` made"
         case .twoKeyStores(let path):

@@ -47,7 +47,7 @@ package struct IndexRestore: Sendable {
             let file = try DatabaseFile(.keyStore, path: keyStorePath, create: false)
             try file.close()
         }
-        let folder = path + ".restore"
+        let folder = path + Self.restoreSuffix
         try? FileManager.default.removeItem(atPath: folder)
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -80,10 +80,20 @@ package struct IndexRestore: Sendable {
         name: String, folder: URL, keyFolder: URL, root: RootKeySource, recoveryKey: URL? = nil, scratch: URL
     ) async throws -> (backup: URL, outcome: Outcome) {
         let (backup, keyStore) = try newest(name: name, folder: folder, keyFolder: keyFolder)
-        try? FileManager.default.removeItem(at: scratch)
+        if FileManager.default.fileExists(atPath: scratch.path) {
+            let lock = try drillLock(scratch)
+            try FileManager.default.removeItem(at: scratch)
+            withExtendedLifetime(lock) {}
+        }
         try FileManager.default.createDirectory(
             at: scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        defer { try? FileManager.default.removeItem(at: scratch) }
+        let lock = try drillLock(scratch)
+        defer {
+            try? FileManager.default.removeItem(at: scratch)
+            withExtendedLifetime(lock) {}
+        }
+        // Where the root key is lost, a drill must not put another one in its place.
+        let root = recoveryKey == nil ? root : .file(path: scratch.appending(path: "root.key").path)
         let trial = IndexRestore(path: scratch.appending(path: "index.sqlite").path, root: root)
         let outcome = try await trial.assemble(backup, keyStore: keyStore, recoveryKey)
         let expected = outcome.manifest
@@ -107,9 +117,9 @@ package struct IndexRestore: Sendable {
 
     private static func newest(name: String, folder: URL, keyFolder: URL) throws -> (URL, URL) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        let stamps = names.filter { $0.hasPrefix(name + "-") && !$0.hasSuffix(".new") }.map {
-            String($0.dropFirst(name.count + 1))
-        }
+        // Another enclave's name may begin with this one's.
+        let stamps = names.filter { $0.hasPrefix(name + "-") }.map { String($0.dropFirst(name.count + 1)) }
+            .filter(SQLiteIndex.isStamp)
         guard let stamp = stamps.max() else { throw BackupError.none(path: folder.path) }
         return (folder.appending(path: "\(name)-\(stamp)"), keyFolder.appending(path: "\(name)-\(stamp).keys"))
     }
@@ -149,13 +159,42 @@ package struct IndexRestore: Sendable {
     }
 
     private func copy(_ source: URL, to path: String) throws {
-        guard let data = FileManager.default.contents(atPath: source.path) else {
-            throw BackupError.damaged(path: source.path, what: "it is missing or cannot be read")
-        }
         do {
-            try DurableFile.write(data, to: path)
+            try DurableFile.copy(source.path, to: path)
         } catch {
+            guard error.path != source.path else {
+                throw BackupError.damaged(path: source.path, what: "it is missing or cannot be read")
+            }
             throw IndexError.file(path: error.path, reason: error.reason)
         }
+    }
+}
+
+// MARK: - What an interruption leaves
+
+extension IndexRestore {
+    private static let restoreSuffix = ".restore"
+    package static let drillSuffix = ".drill"
+
+    /// Held for as long as a drill works in its folder.
+    private static func drillLock(_ scratch: URL) throws(IndexError) -> EnclaveLock {
+        try EnclaveLock(indexPath: scratch.appending(path: "drill").path)
+    }
+
+    /// Removes what a restore or drill that was killed has left beside an index: it has keys, which an erasure that comes
+    /// later would not reach. For who has the lock of the index, so that no restore is under way; a drill may be.
+    static func removeLeftovers(beside path: String) throws(IndexError) {
+        let drill = URL(filePath: path + drillSuffix, directoryHint: .isDirectory)
+        var left = [path + restoreSuffix]
+        let lock = FileManager.default.fileExists(atPath: drill.path) ? try? drillLock(drill) : nil
+        if lock != nil { left.append(drill.path) }
+        for folder in left where FileManager.default.fileExists(atPath: folder) {
+            do {
+                try FileManager.default.removeItem(atPath: folder)
+            } catch {
+                throw .file(path: folder, reason: "it is left of a restore or drill, and cannot be removed")
+            }
+        }
+        withExtendedLifetime(lock) {}
     }
 }

@@ -45,16 +45,20 @@ extension SQLiteIndex {
         }
         let record = KeyBackup(
             time: now.milliseconds, expires: now.addingTimeInterval(Double(keyDays) * 86_400).milliseconds,
-            name: "\(name)-\(stamp)")
+            name: "\(name)-\(stamp)", folder: keyFolder.path)
         do {
             // On record first: an erasure must know of every copy.
             try await self.record(record)
+            // A restore removes them, and is compared with what is here.
+            try await change { try $0.removeUnusedLabels() }
             let manifest = try await database.pool.writeWithoutTransaction { [self] db in
                 let snapshot = snapshot()
                 let manifest = try newManifest(of: snapshot, db, made: now)
                 try Self.copy(db, to: draft.appending(path: "index.sqlite"))
-                try keyStore.file.pool.writeWithoutTransaction { keys in try Self.copy(keys, to: keyTarget) }
-                if let recoveryKey {
+                try keyStore.file.pool.writeWithoutTransaction { keys in
+                    try Self.copy(keys, to: keyTarget)
+                    // Of the epochs that the copy has: no rotation comes in between here.
+                    guard let recoveryKey else { return }
                     try DurableFile.write(
                         keyStore.recovery(publicKeyFile: recoveryKey.path), to: keyTarget.path + ".recovery")
                 }
@@ -74,17 +78,27 @@ extension SQLiteIndex {
         }
     }
 
-    /// Copies of the key store that are past their time; the records of them go with them.
+    /// Copies of the key store that are past their time, and what a backup that was killed left of one; the records of them
+    /// go with them. Where the folder of a copy is not there, its record stays: the copy may come back with the folder.
     private func destroyExpired(in keyFolder: URL, now: Date) async throws -> Int {
-        let past = keyStore.register.backups.values.filter { $0.expires <= now.milliseconds }
+        let past = keyStore.register.backups.values.filter { backup in
+            backup.expires <= now.milliseconds
+                && FileManager.default.fileExists(atPath: backup.folder ?? keyFolder.path)
+        }
         var destroyed = 0
+        var folders: Set<String> = []
         for backup in past {
-            let file = keyFolder.appending(path: backup.name + ".keys")
-            for path in [file.path, file.path + ".recovery"] where FileManager.default.fileExists(atPath: path) {
+            let folder = backup.folder.map { URL(filePath: $0, directoryHint: .isDirectory) } ?? keyFolder
+            let file = folder.appending(path: backup.name + ".keys").path
+            let drafts = ["", "-journal", "-wal", "-shm"].map { file + ".new" + $0 } + [file + ".recovery.new"]
+            for path in [file, file + ".recovery"] + drafts where FileManager.default.fileExists(atPath: path) {
                 try FileManager.default.removeItem(atPath: path)
-                destroyed += 1
+                folders.insert(folder.path)
+                if path == file { destroyed += 1 }
             }
         }
+        // They must be gone for good before nothing tells of them.
+        for folder in folders { try DurableFile.syncFolder(of: folder + "/") }
         if !past.isEmpty {
             try keyStore.removeRecords(past.map(\.id))
             try await change { _ in }
@@ -95,6 +109,11 @@ extension SQLiteIndex {
     static func stamp(_ date: Date) -> String {
         let text = date.ISO8601Format(.iso8601(timeZone: .gmt, includingFractionalSeconds: true))
         return String(text.filter { $0 != ":" && $0 != "-" && $0 != "." })
+    }
+
+    /// Whether a text is the time of a backup: 20261122T030000000Z.
+    static func isStamp(_ text: String) -> Bool {
+        text.wholeMatch(of: /[0-9]{8}T[0-9]{6,9}Z?/) != nil
     }
 
     /// A copy under another name, whole and on the disk when it has its own.

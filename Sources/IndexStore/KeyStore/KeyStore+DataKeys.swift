@@ -41,15 +41,11 @@ extension KeyStore {
     }
 
     /// Deletes keys from the file. Those that are not there are passed over.
-    ///
-    /// - Returns: What was deleted.
-    @discardableResult
-    func destroy(_ ids: [DataKeyID], in change: inout Change) throws -> [StoredRow] {
-        try ids.compactMap { id in
-            guard let row = try StoredRow.dataKey(id, in: change.db, path: path) else { return nil }
+    func destroy(_ ids: [DataKeyID], in change: inout Change) throws {
+        for id in ids {
+            guard let row = try StoredRow.dataKey(id, in: change.db, path: path) else { continue }
             try row.delete(in: change.db)
             change.removed(row)
-            return row
         }
     }
 }

@@ -18,8 +18,9 @@ extension KeyStore {
                 try row.insert(in: change.db)
                 change.added(row)
             }
+        } committed: {
+            ring.addEpoch(epoch, key)
         }
-        ring.addEpoch(epoch, key)
     }
 
     /// Wraps up to `limit` data keys of older epochs under the current one.
@@ -56,7 +57,6 @@ extension KeyStore {
     package func retireEpochs() throws {
         let current = ring.currentEpoch
         var retired: [Int64] = []
-        var deleted: [StoredRow] = []
         try change { change in
             let rows = try StoredRow.all(in: change.db, path: path)
             let used = Set(rows.compactMap { if case .dataKey(_, let key) = $0 { key.epoch } else { nil } })
@@ -65,7 +65,6 @@ extension KeyStore {
                 case .epochWrap(let epoch, _, _) where epoch < current && !used.contains(epoch):
                     try row.delete(in: change.db)
                     change.removed(row)
-                    deleted.append(row)
                 default: continue
                 }
             }
@@ -75,10 +74,11 @@ extension KeyStore {
                 change.removed(row)
                 retired.append(epoch)
             }
+        } committed: {
+            for epoch in retired { ring.removeEpoch(epoch) }
         }
-        for epoch in retired { ring.removeEpoch(epoch) }
         // Also where nothing was left to retire: an earlier call may have come to its end before this.
-        try overwrite(deleted)
+        try rewrite()
     }
 
     /// Wraps every epoch key under one more root key. Those that it wraps already are passed over.
@@ -97,27 +97,38 @@ extension KeyStore {
         }
     }
 
+    /// Whether this root key wrapped every epoch, so that it opens the key store alone.
+    package func isWrapped(by root: RootKey) throws -> Bool {
+        let id = try root.id().bytes
+        do {
+            let own = try file.pool.read { db in try StoredRow.wraps(in: db) }.compactMap { row in
+                if case .epochWrap(let epoch, id, _) = row { epoch } else { nil }
+            }
+            return Set(own) == Set(ring.epochKeys().keys)
+        } catch {
+            throw IndexError.translated(error, path: path, .keyStore)
+        }
+    }
+
     /// Removes what other root keys than this one wrapped.
     ///
     /// - Throws: `rootKeyIncomplete` where this one did not wrap all.
     package func removeRoots(except root: RootKey) throws {
         let id = try root.id()
-        var others: [StoredRow] = []
         try change { change in
             let wraps = try StoredRow.wraps(in: change.db)
-            var own: Set<Int64> = []
-            for row in wraps {
-                if case .epochWrap(let epoch, id.bytes, _) = row { own.insert(epoch) } else { others.append(row) }
-            }
+            let own = Set(
+                wraps.compactMap { if case .epochWrap(let epoch, id.bytes, _) = $0 { epoch } else { nil } })
             guard own == Set(ring.epochKeys().keys) else {
                 throw IndexError.rootKeyIncomplete(path: path, root: id.description)
             }
-            for row in others {
+            for row in wraps {
+                if case .epochWrap(_, id.bytes, _) = row { continue }
                 try row.delete(in: change.db)
                 change.removed(row)
             }
         }
-        try overwrite(others)
+        try rewrite()
     }
 
     private func wrap(_ key: SecretKey, epoch: Int64, _ root: RootKey) throws -> StoredRow {

@@ -86,11 +86,14 @@ package final class KeyStore: Sendable {
 
     /// One durable transaction. Where it fails, nothing changed.
     ///
-    /// - Parameter anchors: What is said of the index from now on; what was said before where nil.
+    /// - Parameters:
+    ///   - anchors: What is said of the index from now on; what was said before where nil.
+    ///   - committed: What memory makes of it, before anybody else reads or changes the file.
     /// - Returns: The generation of the key store.
     @discardableResult
     func change(
-        anchors: (previous: IndexAnchor, next: IndexAnchor)? = nil, _ body: (inout Change) throws -> Void
+        anchors: (previous: IndexAnchor, next: IndexAnchor)? = nil, _ body: (inout Change) throws -> Void,
+        committed: () -> Void = {}
     ) throws -> Int64 {
         do {
             return try file.pool.writeWithoutTransaction { db in
@@ -107,6 +110,7 @@ package final class KeyStore: Sendable {
                     return .commit
                 }
                 current.withLock { $0 = state }
+                committed()
                 return state.generation
             }
         } catch {
@@ -114,17 +118,10 @@ package final class KeyStore: Sendable {
         }
     }
 
-    /// Moves what was deleted out of the log, and makes sure that the file has none of it either.
-    func overwrite(_ deleted: [StoredRow]) throws {
-        let values = deleted.compactMap { row in
-            switch row {
-            case .dataKey(_, let key): key.bytes
-            case .epochWrap(_, _, let wrapped): wrapped
-            case .epoch, .register: nil
-            }
-        }
+    /// Writes the file anew, so that nothing is left of keys that were deleted. O(keys)
+    func rewrite() throws {
         do {
-            try file.overwrite(values)
+            try file.rewrite()
         } catch {
             throw IndexError.translated(error, path: path, .keyStore)
         }

@@ -9,10 +9,13 @@ package struct KeyBackup: RegisterRecord, Equatable {
     package let expires: Int64
     /// What the copy is called, without folder and suffix.
     package let name: String
+    /// The folder that it was made in; records of the first version have none.
+    package let folder: String?
 
-    package init(time: Int64, expires: Int64, name: String) {
+    package init(time: Int64, expires: Int64, name: String, folder: String) {
         id = .random()
         self.name = name
+        self.folder = folder
         self.time = time
         self.expires = expires
     }

@@ -3,16 +3,18 @@ import Synchronization
 extension KeyStore {
     /// Destroys keys and puts the erasure on record, in one transaction: from here on it is certain.
     ///
-    /// - Returns: What is to be overwritten.
-    func erase(_ ids: [DataKeyID], _ erasure: Erasure) throws -> [StoredRow] {
-        var destroyed: [StoredRow] = []
+    /// - Parameter request: What is carried out by it, and is taken off the record.
+    func erase(_ ids: [DataKeyID], _ erasure: Erasure, request: RegisterID?) throws {
         try change { change in
-            destroyed = try destroy(ids, in: &change)
+            try destroy(ids, in: &change)
             try put(erasure, in: &change)
+            if let request { try delete(request, in: &change) }
         }
         ring.remove(ids)
-        registerState.withLock { $0.put(erasure) }
-        return destroyed
+        registerState.withLock { register in
+            register.put(erasure)
+            if let request { register.remove(request) }
+        }
     }
 
     /// Notes that an erasure is through.

@@ -70,7 +70,7 @@ extension KeyStore {
         change.added(row)
     }
 
-    private func delete(_ id: RegisterID, in change: inout Change) throws {
+    func delete(_ id: RegisterID, in change: inout Change) throws {
         let stored = try Row.fetchOne(
             change.db, sql: "SELECT kind, body FROM register WHERE entry_id = ?", arguments: [Data(id.bytes)])
         guard let stored else { return }

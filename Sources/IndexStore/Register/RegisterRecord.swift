@@ -56,10 +56,12 @@ package enum RecordScope: Hashable, Sendable {
     case subject(String)
     /// Documents that bear an earlier date; milliseconds since 1970.
     case olderThan(Int64)
+    /// Documents that have outlived a rule of retention.
+    case retention
 }
 
 extension RecordScope: Codable {
-    private enum Kind: String, Codable { case document, subject, olderThan = "older_than" }
+    private enum Kind: String, Codable { case document, subject, olderThan = "older_than", retention }
     private enum CodingKeys: String, CodingKey { case kind, id, token, before }
 
     package init(from decoder: any Decoder) throws {
@@ -68,6 +70,7 @@ extension RecordScope: Codable {
         case .document: self = .document(try container.decode(String.self, forKey: .id))
         case .subject: self = .subject(try container.decode(String.self, forKey: .token))
         case .olderThan: self = .olderThan(try container.decode(Int64.self, forKey: .before))
+        case .retention: self = .retention
         }
     }
 
@@ -83,6 +86,7 @@ extension RecordScope: Codable {
         case .olderThan(let instant):
             try container.encode(Kind.olderThan, forKey: .kind)
             try container.encode(instant, forKey: .before)
+        case .retention: try container.encode(Kind.retention, forKey: .kind)
         }
     }
 }
@@ -93,6 +97,7 @@ extension RecordScope: CustomStringConvertible {
         case .document(let id): "document \(id)"
         case .subject(let token): "subject \(token)"
         case .olderThan(let instant): "documents dated before \(Date(milliseconds: instant).ISO8601Format())"
+        case .retention: "documents that have outlived their retention"
         }
     }
 }

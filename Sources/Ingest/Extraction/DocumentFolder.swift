@@ -42,13 +42,45 @@ package struct DocumentFolder: Sendable {
         }
     }
 
-    /// Removes a file and the label file beside it, for good when this returns.
-    package func remove(_ path: String) throws {
-        let file = url.appending(path: path).path
-        for name in [file, file + Self.sidecarSuffix] where unlink(name) != 0 && errno != ENOENT {
-            throw FileFailure(path: name, code: errno)
+    /// What tells whether a file and the label file beside it are the ones that were read. nil where the file is not there.
+    package struct FileState: Equatable {
+        private let numbers: [Int64]
+
+        fileprivate init?(_ file: String) {
+            var status = stat()
+            guard lstat(file, &status) == 0 else { return nil }
+            var numbers = Self.numbers(status)
+            if lstat(file + DocumentFolder.sidecarSuffix, &status) == 0 { numbers += Self.numbers(status) }
+            self.numbers = numbers
         }
-        try DurableFile.syncFolder(of: file)
+
+        private static func numbers(_ status: stat) -> [Int64] {
+            [
+                Int64(bitPattern: UInt64(status.st_ino)), Int64(status.st_size), Int64(status.st_mtim.tv_sec),
+                Int64(status.st_mtim.tv_nsec), Int64(status.st_ctim.tv_sec), Int64(status.st_ctim.tv_nsec),
+            ]
+        }
+    }
+
+    package func state(of path: String) -> FileState? { FileState(url.appending(path: path).path) }
+
+    /// Removes a file and the label file beside it, for good when this returns.
+    ///
+    /// - Returns: False, and nothing is removed, where they are not what they were.
+    package func remove(_ path: String, unlessOtherThan state: FileState) throws -> Bool {
+        let file = url.appending(path: path).path
+        guard FileState(file) == state else { return false }
+        // The label file goes last: without it the document would lie there under a wider label.
+        guard unlink(file) == 0 else { throw FileFailure(path: file, code: errno) }
+        try removeSidecar(of: path)
+        return true
+    }
+
+    /// Removes the label file beside a document, for good when this returns.
+    package func removeSidecar(of path: String) throws {
+        let sidecar = url.appending(path: path).path + Self.sidecarSuffix
+        guard unlink(sidecar) == 0 || errno == ENOENT else { throw FileFailure(path: sidecar, code: errno) }
+        try DurableFile.syncFolder(of: sidecar)
     }
 
     private func contents(of path: String, limit: Int) throws(ExtractionError) -> [UInt8] {

@@ -16,9 +16,11 @@ extension CommandRunner {
             emit(.output(json ? try Self.json(status) : KeyPage.text(status, source: settings.keys.root)))
             return .success
         case .rotateKeys(let root):
-            let rotation = KeyRotation(keyStore: keyStore, source: settings.keys.root)
-            try await rotation.begin(root: root)
-            try await rotation.finish { done, total in emit(.progress(done: done, total: total, path: "data keys")) }
+            try await engine.rotateKeys { rotation in
+                try await rotation.run(root: root) { done, total in
+                    emit(.progress(done: done, total: total, path: "data keys"))
+                }
+            }
             let status = try keyStore.status()
             emit(.output(KeyPage.text(status, source: settings.keys.root)))
             return .success

@@ -9,6 +9,7 @@ extension CommandRunner {
         _ command: ControlCommand, _ emit: @escaping @Sendable (ControlEvent) -> Void
     ) async throws -> ExitStatus {
         let keyStore = engine.index.keyStore
+        let mode = engine.current.enclave.settings.mode
         switch command {
         case .erase(let arguments):
             let desk = try await RecordsDesk(
@@ -17,14 +18,14 @@ extension CommandRunner {
                 arguments.scope, reason: arguments.reason, includesShared: arguments.includesShared)
             switch outcome {
             case .waiting(let pending):
-                emit(.output(arguments.json ? try Self.json(pending) : RecordsPage.text(pending)))
-            case .erased(let erasure, _): try certify(erasure, json: arguments.json, emit)
+                emit(.output(arguments.json ? try Self.json(pending) : RecordsPage.text(pending, mode: mode)))
+            case .erased(let erasure): try show(erasure, json: arguments.json, emit)
             }
             return .success
         case .confirm(let id, let identity, let purpose, let json):
             let desk = try await RecordsDesk(engine: engine, identity: identity, purpose: purpose)
             switch try await desk.confirm(id) {
-            case .erased(let erasure, _): try certify(erasure, json: json, emit)
+            case .erased(let erasure): try show(erasure, json: json, emit)
             case .released(let hold): emit(.output(json ? try Self.json(hold) : RecordsPage.text(hold)))
             }
             return .success
@@ -40,14 +41,16 @@ extension CommandRunner {
             return .success
         case .hold(let scope, let reason, let identity, let purpose, let json):
             let desk = try await RecordsDesk(engine: engine, identity: identity, purpose: purpose)
-            let hold = try await desk.hold(scope, reason: reason)
+            let (hold, documents) = try await desk.hold(scope, reason: reason)
             emit(.output(json ? try Self.json(hold) : RecordsPage.text(hold)))
+            if documents == 0 { emit(.diagnostic(RecordsPage.warning(ofNothingHeld: scope))) }
             return .success
         case .release(let id, let reason, let identity, let purpose, let json):
             let desk = try await RecordsDesk(engine: engine, identity: identity, purpose: purpose)
             switch try await desk.release(id, reason: reason) {
             case .released(let hold): emit(.output(json ? try Self.json(hold) : RecordsPage.text(hold)))
-            case .waiting(let pending): emit(.output(json ? try Self.json(pending) : RecordsPage.text(pending)))
+            case .waiting(let pending):
+                emit(.output(json ? try Self.json(pending) : RecordsPage.text(pending, mode: mode)))
             }
             return .success
         case .holds(let json):
@@ -58,15 +61,21 @@ extension CommandRunner {
             let sweep = try await RetentionSweep(engine: engine, now: Clock.now)
             let report = isDryRun ? sweep.report : try await sweep.carryOut()
             emit(.output(json ? try Self.json(report) : report.text))
+            if report.readersRemain { emit(.diagnostic(RecordsPage.warningOfReaders)) }
             return .success
         default: preconditionFailure("no command about records")
         }
     }
 
-    private func certify(_ erasure: Erasure, json: Bool, _ emit: (ControlEvent) -> Void) throws {
-        let certificate = certificate(of: erasure)
-        let path = try certificate.write(beside: engine.current.enclave.settings.index.path)
-        emit(.output(json ? try certificate.text : RecordsPage.text(erasure, certificate: certificate, path: path)))
+    /// What was erased: as JSON, the very certificate that was written.
+    private func show(_ erasure: Erasure, json: Bool, _ emit: (ControlEvent) -> Void) throws {
+        let path = ErasureCertificate.path(of: erasure.id, settings: engine.current.enclave.settings)
+        emit(
+            .output(
+                json
+                    ? try String(contentsOfFile: path, encoding: .utf8)
+                    : RecordsPage.text(erasure, certificate: certificate(of: erasure), path: path)))
+        if erasure.readersRemain { emit(.diagnostic(RecordsPage.warningOfReaders)) }
     }
 
     private func certificate(of erasure: Erasure) -> ErasureCertificate {

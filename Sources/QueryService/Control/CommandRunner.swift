@@ -27,7 +27,11 @@ package struct CommandRunner: Sendable {
                 }
                 continuation.finish()
             }
-            continuation.onTermination = { _ in task.cancel() }
+            continuation.onTermination = { _ in
+                // Nobody listens any more. A rotation goes on: half of one would wait for the next day.
+                if case .rotateKeys = command { return }
+                task.cancel()
+            }
         }
     }
 

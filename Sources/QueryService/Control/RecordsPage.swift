@@ -1,3 +1,4 @@
+import Enclaves
 import Foundation
 import IndexStore
 
@@ -59,13 +60,23 @@ struct RecordsPage {
                 }, rightAligned: []) + "\n"
     }
 
-    static func text(_ pending: PendingRequest) -> String {
+    /// - Parameter mode: In production nobody is believed by name.
+    static func text(_ pending: PendingRequest, mode: EnclaveSettings.Mode) -> String {
         """
         Nothing has changed yet: a second person must confirm it within \(PendingRequest.lifetime / 86_400_000) days.
 
-          portcullis erase ENCLAVE --confirm \(pending.id) --as PERSON
+          portcullis erase ENCLAVE --confirm \(pending.id) \(mode == .production ? "--token-file FILE" : "--as PERSON")
 
         """
+    }
+
+    static let warningOfReaders =
+        "warning: it is erased, but a request that began earlier still has in memory what it found of it; restart the "
+        + "service to be sure\n"
+
+    /// A token that was mistyped would look like one of which there is nothing yet.
+    static func warning(ofNothingHeld scope: RecordScope) -> String {
+        "warning: the index has nothing of \(PageStyle.printable("\(scope)")) now; the hold covers what comes\n"
     }
 
     static func text(_ hold: LegalHold) -> String {

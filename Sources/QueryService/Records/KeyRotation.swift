@@ -1,7 +1,8 @@
 import IndexStore
 import Sealing
 
-/// A rotation of keys while requests go on. Where a process ends in the middle, the next one goes on with it.
+/// A rotation of keys while requests go on. Where one ends in the middle, the next one goes on with it. One at a time:
+/// `Engine.rotateKeys` hands it out.
 struct KeyRotation {
     let keyStore: KeyStore
     let source: RootKeySource
@@ -9,22 +10,53 @@ struct KeyRotation {
     /// How many data keys are wrapped anew in one step; changes of the index come in between.
     private static let step = 500
 
-    /// A new epoch, and a new root key before it where one is asked for.
-    func begin(root rotatesRoot: Bool) async throws {
-        var root = try current()
+    /// A new epoch, and a new root key before it where one is asked for. Older epochs are retired.
+    func run(
+        root rotatesRoot: Bool, _ report: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) async throws {
+        var root = try settledRoot()
         if rotatesRoot {
-            let next = try source.makeNext()
-            try keyStore.addRoot(next)
-            try source.adoptNext()
-            try keyStore.removeRoots(except: next)
-            root = next
+            root = try source.makeNext()
+            try keyStore.addRoot(root)
+            try adopt(root)
         }
         try keyStore.beginEpoch(root: root)
+        try await retireEpochs(report)
+    }
+
+    /// Brings to its end what was interrupted.
+    func resume() async throws {
+        _ = try settledRoot()
+        try await retireEpochs { _, _ in }
+    }
+
+    /// Puts a root key that wrapped every epoch in the place of the one before.
+    func adopt(_ next: RootKey) throws {
+        // Asked before anything is overwritten: where an epoch is missing, only the old key opens it.
+        guard try keyStore.isWrapped(by: next) else {
+            throw IndexError.rootKeyIncomplete(path: keyStore.path, root: try next.id().description)
+        }
+        try source.adoptNext()
+        try keyStore.removeRoots(except: next)
+    }
+
+    /// The root key that wrapped every epoch; where a rotation of it was interrupted, the newest that did. That one takes
+    /// the place of the others now. A next key that has wrapped nothing yet began nothing, and waits.
+    private func settledRoot() throws -> RootKey {
+        let roots = try source.candidates()
+        guard let place = try roots.lastIndex(where: { try keyStore.isWrapped(by: $0) }) else {
+            throw IndexError.noRootKey(source: source.name)
+        }
+        // The second key of a file is the next one, which is not in its place yet.
+        if place > 0 { try source.adoptNext() }
+        if try keyStore.status().epochs.contains(where: { $0.roots.count > 1 }) {
+            try keyStore.removeRoots(except: roots[place])
+        }
+        return roots[place]
     }
 
     /// Wraps what older epochs have, and retires them.
-    func finish(_ report: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }) async throws {
-        try finishRoot()
+    private func retireEpochs(_ report: @Sendable (_ done: Int, _ total: Int) -> Void) async throws {
         let total = try keyStore.status().waiting
         var left = total
         while left > 0 {
@@ -33,27 +65,5 @@ struct KeyRotation {
             try await Task.sleep(for: .milliseconds(1))
         }
         try keyStore.retireEpochs()
-    }
-
-    /// The root key that new epochs are wrapped by: the one that wrapped the newest.
-    private func current() throws -> RootKey {
-        let wanted = Set(try keyStore.status().epochs.last?.roots ?? [])
-        let roots = try source.candidates()
-        guard let root = try roots.first(where: { wanted.contains(try $0.id().description) }) else {
-            throw IndexError.noRootKey(source: source.name)
-        }
-        return root
-    }
-
-    /// A rotation of the root key that was interrupted is finished where the next key has wrapped every epoch; before
-    /// that it never began.
-    private func finishRoot() throws {
-        let status = try keyStore.status()
-        let roots = try source.candidates()
-        guard let last = roots.last else { return }
-        let id = try last.id().description
-        guard status.epochs.allSatisfy({ $0.roots.contains(id) }) else { return }
-        if roots.count > 1, case .file = source { try source.adoptNext() }
-        if status.epochs.contains(where: { $0.roots.count > 1 }) { try keyStore.removeRoots(except: last) }
     }
 }

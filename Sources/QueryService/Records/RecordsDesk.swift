@@ -32,20 +32,26 @@ struct RecordsDesk {
     // MARK: - Erasure
 
     enum ErasureOutcome {
-        case erased(Erasure, documents: Int)
+        case erased(Erasure)
         /// Another person has to confirm it.
         case waiting(PendingRequest)
     }
 
     /// - Parameter includesShared: Whether documents about other people too are erased with a subject.
     func erase(_ scope: RecordScope, reason: String, includesShared: Bool) async throws -> ErasureOutcome {
-        try requireAny(.erase)
+        try requireAny(.erase, for: request)
         let documents = try await self.documents(of: scope)
+        guard !documents.isEmpty else { throw RecordsError.nothing(scope: scope.description) }
+        let authorized = try authorize(.erase, on: documents, for: request)
+        if case .subject = scope {
+            // It would be said that nothing about the subject is left.
+            let unknown = try await engine.index.unlabelledFiles()
+            guard unknown.isEmpty else { throw RecordsError.unlabelled(files: unknown.map(\.id.description).sorted()) }
+        }
         if case .subject(let token) = scope, !includesShared {
             let shared = documents.filter { $0.isAboutOthers(than: token, subjects: subjects) }
             guard shared.isEmpty else { throw RecordsError.shared(documents: shared.map(\.place.description)) }
         }
-        let authorized = try authorization(of: .erase, on: documents)
         try refuseHeld(documents)
         guard !enclave.settings.erasure.needsSecondPerson else {
             let pending = PendingRequest(
@@ -54,16 +60,18 @@ struct RecordsDesk {
             try await engine.index.record(pending)
             return .waiting(pending)
         }
-        return try await erase(
-            documents, scope, authority: .principals(authorized, confirmedBy: nil), reason: reason)
+        return .erased(
+            try await engine.index.eraseCertified(
+                documents, scope: scope, authority: .principals(authorized, confirmedBy: nil), reason: reason,
+                settings: enclave.settings, now: request.now))
     }
 
     enum Confirmation {
-        case erased(Erasure, documents: Int)
+        case erased(Erasure)
         case released(LegalHold)
     }
 
-    /// Carries out what another person asked for.
+    /// Carries out what another person asked for. Both must be permitted now.
     func confirm(_ id: String) async throws -> Confirmation {
         guard let id = RegisterID(id), let pending = register.requests[id], pending.isValid(at: request.now) else {
             throw RecordsError.noRequest(id: id)
@@ -72,37 +80,29 @@ struct RecordsDesk {
             throw RecordsError.samePerson
         }
         if let hold = pending.hold {
+            let scope = try holdInForce(hold).scope
+            try await requireHold(on: scope, for: request)
+            try await requireHold(on: scope, for: asker(of: pending))
             let released = try await release(
                 hold, reason: pending.reason, principal: pending.principal, confirmedBy: request.principal.description)
             try engine.index.keyStore.removeRecords([id])
             return .released(released)
         }
+        try requireAny(.erase, for: request)
         let wanted = Set(pending.documents)
-        let documents = try await engine.index.summaries().filter { wanted.contains($0.id.description) }
+        let documents = try await (engine.index.summaries() + engine.index.unlabelledFiles())
+            .filter { wanted.contains($0.id.description) }
         guard !documents.isEmpty else { throw RecordsError.nothing(scope: pending.scope.description) }
-        let confirmed = try authorization(of: .erase, on: documents)
-        let first = try await authorization(ofFirst: pending, on: documents)
-        guard
-            case .erased(let erasure, let count) = try await erase(
-                documents, pending.scope, authority: .principals(first, confirmedBy: confirmed), reason: pending.reason)
-        else { throw RecordsError.nothing(scope: pending.scope.description) }
-        try engine.index.keyStore.removeRecords([id])
-        return .erased(erasure, documents: count)
+        let confirmed = try authorize(.erase, on: documents, for: request)
+        let first = try authorize(.erase, on: documents, for: asker(of: pending))
+        return .erased(
+            try await engine.index.eraseCertified(
+                documents, scope: pending.scope, authority: .principals(first, confirmedBy: confirmed),
+                reason: pending.reason, request: id, settings: enclave.settings, now: request.now))
     }
 
-    private func erase(
-        _ documents: [DocumentSummary], _ scope: RecordScope, authority: ErasureAuthority, reason: String
-    ) async throws -> ErasureOutcome {
-        let erasure = try await engine.index.erase(
-            documents.map(\.id), scope: scope, authority: authority, reason: reason, subjects: subjects,
-            now: request.now)
-        return .erased(erasure, documents: erasure.documents.count)
-    }
-
-    /// Who asked must still be permitted when another one confirms.
-    private func authorization(
-        ofFirst pending: PendingRequest, on documents: [DocumentSummary]
-    ) async throws -> AuthorizedAction {
+    /// What is decided about who asked, when another person confirms.
+    private func asker(of pending: PendingRequest) throws -> AccessRequest {
         let name = ByteText(pending.principal)
         guard let principal = enclave.principals.principals.first(where: { ByteText($0.uid.description) == name })
         else {
@@ -110,18 +110,18 @@ struct RecordsDesk {
         }
         var request = request
         request.principal = principal.uid
-        return try authorize(.erase, on: documents, for: request)
+        return request
     }
 
     // MARK: - Holds
 
-    func hold(_ scope: RecordScope, reason: String) async throws -> LegalHold {
-        try requireAny(.hold)
-        let documents = try await self.documents(of: scope)
-        let authorized = try authorization(of: .hold, on: documents)
-        let hold = LegalHold(time: request.now, scope: scope, principal: authorized.principalName, reason: reason)
+    /// - Returns: The hold, and how many documents the index has of it now.
+    func hold(_ scope: RecordScope, reason: String) async throws -> (hold: LegalHold, documents: Int) {
+        let count = try await requireHold(on: scope, for: request)
+        let hold = LegalHold(
+            time: request.now, scope: scope, principal: request.principal.description, reason: reason)
         try await engine.index.record(hold)
-        return hold
+        return (hold, count)
     }
 
     enum ReleaseOutcome {
@@ -131,72 +131,86 @@ struct RecordsDesk {
 
     /// What was held may be erased afterwards, so this takes two people where an erasure does.
     func release(_ id: String, reason: String) async throws -> ReleaseOutcome {
-        guard let id = RegisterID(id), let hold = register.holds[id], hold.isInForce else {
-            throw RecordsError.noHold(id: id)
-        }
-        let authorized = try await authorization(toRelease: hold)
+        guard let registerID = RegisterID(id) else { throw RecordsError.noHold(id: id) }
+        let hold = try holdInForce(registerID)
+        try await requireHold(on: hold.scope, for: request)
+        let principal = request.principal.description
         guard !enclave.settings.erasure.needsSecondPerson else {
             let pending = PendingRequest(
-                time: request.now, scope: hold.scope, principal: authorized.principalName, reason: reason,
-                documents: [],
+                time: request.now, scope: hold.scope, principal: principal, reason: reason, documents: [],
                 hold: hold.id)
             try await engine.index.record(pending)
             return .waiting(pending)
         }
-        return .released(
-            try await release(hold.id, reason: reason, principal: authorized.principalName, confirmedBy: nil))
+        return .released(try await release(hold.id, reason: reason, principal: principal, confirmedBy: nil))
     }
 
     private func release(
         _ id: RegisterID, reason: String, principal: String, confirmedBy: String?
     ) async throws -> LegalHold {
-        guard var hold = register.holds[id], hold.isInForce else { throw RecordsError.noHold(id: "\(id)") }
-        _ = try await authorization(toRelease: hold)
+        var hold = try holdInForce(id)
         hold.release = LegalHold.Release(
             time: request.now, principal: principal, confirmedBy: confirmedBy, reason: reason)
         try await engine.index.record(hold)
         return hold
     }
 
-    private func authorization(toRelease hold: LegalHold) async throws -> AuthorizedAction {
-        try authorization(of: .hold, on: try await documents(of: hold.scope))
+    private func holdInForce(_ id: RegisterID) throws -> LegalHold {
+        guard let hold = register.holds[id], hold.isInForce else { throw RecordsError.noHold(id: "\(id)") }
+        return hold
+    }
+
+    /// Of what the index does not have, yet or any more, there are no labels to decide about: who may hold something may
+    /// hold that.
+    ///
+    /// - Returns: How many documents the index has of it.
+    @discardableResult
+    private func requireHold(on scope: RecordScope, for request: AccessRequest) async throws -> Int {
+        try requireAny(.hold, for: request)
+        let documents = try await documents(of: scope)
+        if !documents.isEmpty { _ = try authorize(.hold, on: documents, for: request) }
+        return documents.count
     }
 
     // MARK: - Parts
 
     /// Who may do it with nothing at all is not told either whether there is something of the kind.
-    private func requireAny(_ action: AdministrativeAction) throws {
-        let permitted = engine.index.snapshot().passageCounts.contains { label, _ in
-            (try? enclave.authorizer.authorization(of: action, on: [label], for: request)) != nil
+    @discardableResult
+    private func requireAny(_ action: AdministrativeAction, for request: AccessRequest) throws -> AuthorizedAction {
+        try requireNames()
+        for (label, _) in engine.index.snapshot().passageCounts {
+            if let authorized = try? enclave.authorizer.authorization(of: action, on: [label], for: request) {
+                return authorized
+            }
         }
-        guard permitted else { throw RecordsError.notPermitted(action: action.rawValue) }
+        throw RecordsError.notPermitted(action: action.rawValue)
     }
 
     private func documents(of scope: RecordScope) async throws -> [DocumentSummary] {
-        let found = try await engine.index.summaries().filter { document in
+        var documents = try await engine.index.summaries()
+        if case .document = scope { documents += try await engine.index.unlabelledFiles() }
+        return documents.filter { document in
             if case .olderThan(let instant) = scope { return document.date.map { $0 < instant } ?? false }
             return scope.covers(document.id, labels: document.labels, subjects: subjects)
         }
-        guard !found.isEmpty else { throw RecordsError.nothing(scope: scope.description) }
-        return found
-    }
-
-    private func authorization(
-        of action: AdministrativeAction, on documents: [DocumentSummary]
-    ) throws -> AuthorizedAction {
-        try authorize(action, on: documents, for: request)
     }
 
     private func authorize(
         _ action: AdministrativeAction, on documents: [DocumentSummary], for request: AccessRequest
     ) throws -> AuthorizedAction {
-        // What policies name has labels of its own before they are in force (`Engine.Access`); labels without them would
-        // be decided too generously.
+        try requireNames()
+        let labels = documents.reduce(into: Set<Label>()) { $0.formUnion($1.labels) }
+        // Of a file that has none: who may do it with something may do it with that.
+        if labels.isEmpty { return try requireAny(action, for: request) }
+        return try enclave.authorizer.authorization(of: action, on: labels, for: request)
+    }
+
+    /// What policies name has labels of its own before they are in force (`Engine.Access`); labels without them would be
+    /// decided too generously.
+    private func requireNames() throws {
         guard engine.index.snapshot().labels.names.isSuperset(of: enclave.authorizer.names) else {
             throw RecordsError.namesMissing
         }
-        let labels = documents.reduce(into: Set<Label>()) { $0.formUnion($1.labels) }
-        return try enclave.authorizer.authorization(of: action, on: labels, for: request)
     }
 
     private func refuseHeld(_ documents: [DocumentSummary]) throws {
@@ -222,6 +236,8 @@ extension DocumentSummary {
 enum RecordsError: Error, Equatable, CustomStringConvertible {
     case nothing(scope: String)
     case shared(documents: [String])
+    /// Files that were taken in and are set aside.
+    case unlabelled(files: [String])
     case noRequest(id: String)
     case samePerson
     case askerGone(principal: String)
@@ -229,7 +245,11 @@ enum RecordsError: Error, Equatable, CustomStringConvertible {
     case namesMissing
     case notPermitted(action: String)
 
-    private static let listed = 10
+    private static func list(_ names: [String]) -> String {
+        let listed = 10
+        return names.prefix(listed).map { "  \($0)" }.joined(separator: "\n")
+            + (names.count > listed ? "\n  … and \(names.count - listed) more" : "")
+    }
 
     var description: String {
         switch self {
@@ -237,8 +257,11 @@ enum RecordsError: Error, Equatable, CustomStringConvertible {
         case .shared(let documents):
             "\(documents.count) documents are about other people too, so nothing was erased; look at them and add "
                 + "--include-shared if they are to go:\n"
-                + documents.prefix(Self.listed).map { "  \($0)" }.joined(separator: "\n")
-                + (documents.count > Self.listed ? "\n  … and \(documents.count - Self.listed) more" : "")
+                + Self.list(documents)
+        case .unlabelled(let files):
+            "\(files.count) files that were taken in are set aside, so it is not known whom they are about, and nothing was "
+                + "erased; `portcullis ingest ENCLAVE` says why: change the rules so that they get a label, or erase them with "
+                + "--document, then ask again:\n" + Self.list(files)
         case .noRequest(let id):
             "no request \(id) waits for a second person; requests are good for "
                 + "\(PendingRequest.lifetime / 86_400_000) days, and `portcullis erasures ENCLAVE` lists them"

@@ -59,19 +59,22 @@ struct RetentionSweep {
         var report = self.report
         report.isDryRun = false
         for (rule, documents) in due.sorted(by: { $0.key < $1.key }) {
-            let erasure = try await engine.index.erase(
-                documents.map(\.id), scope: .olderThan(now), authority: .retention(rule: name(rule)),
-                reason: "retention", subjects: enclave.settings.erasure.subjectAttribute, now: now)
-            _ = try ErasureCertificate(
-                erasure, enclave: enclave.settings.name,
-                backups: Array(engine.index.keyStore.register.backups.values)
-            ).write(beside: enclave.settings.index.path)
+            let erasure = try await engine.index.eraseCertified(
+                documents, scope: .retention, authority: .retention(rule: name(rule)),
+                reason: Self.text(of: enclave.retention.rules[rule]), settings: enclave.settings, now: now)
             report.erasures.append(erasure.id.description)
+            if erasure.readersRemain { report.readersRemain = true }
         }
         return report
     }
 
     private func name(_ rule: Int) -> String { "labels.yaml:\(enclave.retention.rules[rule].line)" }
+
+    /// What a rule says, for the certificate: its line in the file has another rule after the next edit.
+    private static func text(of rule: RetentionRule) -> String {
+        let conditions = rule.conditions.sorted { $0.key < $1.key }.map { "\($0.key.string): \($0.value)" }
+        return "retain: \(rule.term)" + (conditions.isEmpty ? "" : ", where: {\(conditions.joined(separator: ", "))}")
+    }
 }
 
 /// What a sweep found or did. Paths and rules, never text.
@@ -89,6 +92,8 @@ struct RetentionReport: Encodable {
     var undetermined: [Row] = []
     /// Ids of the erasures that were made.
     var erasures: [String] = []
+    /// Whether requests that began earlier still have in memory what they found of it.
+    var readersRemain = false
 
     enum CodingKeys: String, CodingKey {
         case documents, due, held, undetermined, erasures

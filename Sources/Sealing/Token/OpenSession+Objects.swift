@@ -1,7 +1,8 @@
 import CSealing
+import Foundation
 
 extension OpenSession {
-    /// The ids of the root keys of a label, in the order of their bytes. Each has been found fit for use.
+    /// The ids of the root keys of a label, the newest last. Each has been found fit for use.
     mutating func rootKeys(label: String) throws(TokenFault) -> [RootKeyID] {
         objects = [:]
         for object in try find(.rootKeys(label: label)) {
@@ -13,7 +14,7 @@ extension OpenSession {
             try check(object, id)
             objects[id] = object
         }
-        return objects.keys.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        return objects.keys.sorted { $0.isOlder(than: $1) }
     }
 
     /// The object of a root key.
@@ -30,8 +31,7 @@ extension OpenSession {
 
     /// Makes a root key, and takes it back where the token did not make it as asked.
     mutating func generate(label: String) throws(TokenFault) -> RootKeyID {
-        var random = SystemRandomNumberGenerator()
-        let id = RootKeyID(bytes: (0..<RootKeyID.length).map { _ in UInt8.random(in: 0...255, using: &random) })
+        let id = RootKeyID(madeAt: UInt64(max(0, Date().timeIntervalSince1970 * 1000)))
         var object: CK_OBJECT_HANDLE = 0
         try TokenTemplate.newRootKey(label: label, id: id).withAttributes { attributes, count throws(TokenFault) in
             var mechanism = CK_MECHANISM(mechanism: CKM_AES_KEY_GEN, pParameter: nil, ulParameterLen: 0)

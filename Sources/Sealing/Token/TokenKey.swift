@@ -12,7 +12,7 @@ package final class TokenKey: Sendable {
         self.session = session
     }
 
-    /// The keys of the source's label that the token holds, in the order of their ids.
+    /// The keys of the source's label that the token holds, the newest last.
     /// - Throws: Also where there is none.
     package static func all(of source: TokenSource) throws(KeyError) -> [TokenKey] {
         let keys = try present(in: source)
@@ -35,7 +35,7 @@ package final class TokenKey: Sendable {
         return ids.map { TokenKey(id: $0, session: session) }
     }
 
-    /// Makes a new key in the token, with the source's label and a random CKA_ID.
+    /// Makes a new key in the token, with the source's label and a CKA_ID that begins with the time.
     package static func generate(in source: TokenSource) throws(KeyError) -> TokenKey {
         let id = try TokenSession(source, writable: true).use("cannot make a root key in token \"\(source.token)\"") {
             session throws(TokenFault) in try session.generate(label: source.key)

@@ -180,6 +180,64 @@ struct BackupTests {
         #expect(names == [second, third].map(\.keyStore.lastPathComponent).sorted())
     }
 
+    @Test("What a killed backup left of a copy of the keys goes with it, and a copy in a folder of before too")
+    func leftDrafts() async throws {
+        let scene = try await BackupScene()
+        let index = try scene.open()
+        let start = Date(timeIntervalSince1970: 1_900_000_000)
+        let first = try await scene.backUp(index, now: start)
+        for suffix in [".new", ".new-wal", ".new-journal", ".recovery.new", ".recovery"] {
+            try Data("keys".utf8).write(to: URL(filePath: first.keyStore.path + suffix))
+        }
+        let elsewhere = scene.folder.url.appending(path: "elsewhere")
+        func later(_ days: Double) async throws -> MadeBackup {
+            try await index.backUp(
+                name: "enclave", to: scene.backups, keysTo: elsewhere, keyDays: 30, recoveryKey: nil,
+                now: start.addingTimeInterval(days * 86_400))
+        }
+        // A folder that is not there may come back with what it has.
+        let away = scene.folder.url.appending(path: "away")
+        try FileManager.default.moveItem(at: scene.keys, to: away)
+        #expect(try await later(31).expired == 0)
+        #expect(index.keyStore.register.backups[first.keyBackup.id] != nil)
+        try FileManager.default.moveItem(at: away, to: scene.keys)
+        #expect(try await later(32).expired == 1)
+        #expect(index.keyStore.register.backups[first.keyBackup.id] == nil)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.keys.path).isEmpty)
+    }
+
+    @Test("What a killed restore or drill left beside an index is removed when it opens, a drill under way is not")
+    func leftFolders() async throws {
+        let scene = try await BackupScene()
+        let path = Fixture.path(scene.folder)
+        func leave() throws {
+            for folder in [".restore", ".drill"] {
+                try scene.folder.write("keys", to: "index.sqlite\(folder)/index.sqlite.keys")
+            }
+        }
+        func isThere(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: path + folder) }
+        try leave()
+        try scene.open().close()
+        #expect(!isThere(".restore") && !isThere(".drill"))
+        try leave()
+        var drill: EnclaveLock? = try EnclaveLock(indexPath: path + ".drill/drill")
+        try scene.open().close()
+        #expect(!isThere(".restore") && isThere(".drill"))
+        withExtendedLifetime(drill) {}
+        drill = nil
+        try scene.open().close()
+        #expect(!isThere(".drill"))
+    }
+
+    @Test("An index that is lost is not begun anew by opening it")
+    func lost() async throws {
+        let scene = try await BackupScene()
+        let path = Fixture.path(scene.folder)
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        #expect(throws: IndexError.self) { try Fixture.open(scene.folder) }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
     @Test("A folder that cannot be made, and a disk without room, are named, and no copy of a key stays")
     func unusable() async throws {
         let scene = try await BackupScene()

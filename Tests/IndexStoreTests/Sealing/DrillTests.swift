@@ -10,6 +10,38 @@ import Testing
 
 @Suite("Drills of a restore")
 struct DrillTests {
+    @Test("Labels that nothing bears any more do not make a sound backup look damaged")
+    func unusedLabels() async throws {
+        let scene = try await BackupScene()
+        let index = try scene.open()
+        let document = Fixture.document(index, "b", [("rare", "two")])
+        try await index.commit(document)
+        try await index.commit(Fixture.document(index, "b", [("own", "two")]))
+        #expect(index.snapshot().partitions.values.contains { $0.bearers == 0 })
+        _ = try await scene.backUp(index)
+        #expect(try await scene.drill().documents == 6)
+    }
+
+    @Test("A drill with the recovery key puts no root key anywhere, and takes no other enclave's backup")
+    func recovery() async throws {
+        let scene = try await BackupScene()
+        let recovery = scene.folder.url.appending(path: "recovery.pem")
+        try RecoveryKey.make(at: recovery.path)
+        let index = try scene.open()
+        _ = try await scene.backUp(index, recoveryKey: URL(filePath: recovery.path + ".pub"))
+        _ = try await index.backUp(
+            name: "enclave-east", to: scene.backups, keysTo: scene.keys, keyDays: 30, recoveryKey: nil,
+            now: Date().addingTimeInterval(1_000))
+        try index.close()
+        let root = Fixture.root(scene.folder)
+        try FileManager.default.removeItem(atPath: root)
+        let found = try await IndexRestore.drill(
+            name: "enclave", folder: scene.backups, keyFolder: scene.keys, root: .file(path: root),
+            recoveryKey: recovery, scratch: scene.folder.url.appending(path: "drill"))
+        #expect(found.outcome.documents == 6 && !found.backup.lastPathComponent.contains("east"))
+        #expect(!FileManager.default.fileExists(atPath: root))
+    }
+
     @Test("A drill gives what was backed up, and says what differs where it does not")
     func drill() async throws {
         let scene = try await BackupScene()

@@ -163,7 +163,7 @@ struct ErasureTests {
         let empty = Fixture.document(index, "empty", [])
         try await index.commit(empty)
         let erasure = try await Self.erase([document.id, empty.id], of: index)
-        let error = IndexError.erased(erasure: erasure.id.description, time: 1_000)
+        let error = IndexError.erased(erasure: erasure.id.description, time: erasure.time)
         func check(_ index: SQLiteIndex) async throws {
             for document in [
                 document, Fixture.document(index, "a", [("x", "quite another text")]),

@@ -96,7 +96,16 @@ struct InterruptedErasureTests {
         while true {
             var problem: String?
             let outcome = try await scene.work.fail(at: operation, isLasting: isLasting) { index, error in
-                if !(error is IndexError) { problem = "\(error)" }
+                // From the first step on the error says that it is erased, and before that it is not.
+                let isBegun = !index.keyStore.register.erasures.isEmpty
+                if !(isBegun ? error is UnfinishedErasure : error is IndexError) { problem = "\(error)" }
+                // Who asks what there is, as before the next erasure, need not wait for a change either.
+                if (operation / step).isMultiple(of: 2) {
+                    let listed = try await index.summaries().count
+                    if ![scene.after.count, scene.before.documents.count].contains(listed) {
+                        problem = "\(listed) listed"
+                    }
+                }
                 // Where its keys were destroyed, nobody could read it or replace it until this.
                 let new = Fixture.document(index, "new", [("x", "new")])
                 try await index.commit(new)

@@ -97,6 +97,14 @@ struct MisplacedRecordTests {
         ("DELETE FROM passages WHERE ordinal = 1", "passage"), ("DELETE FROM headings", "heading"),
         ("DELETE FROM vectors", "vectors"), ("DELETE FROM taken", "records"), ("DELETE FROM documents", "records"),
         ("UPDATE meta SET value = x'00' WHERE key = 'state'", "commit"),
+        // Columns with what no record has.
+        ("UPDATE passages SET ordinal = ordinal - 5", "passage"),
+        ("UPDATE passages SET ordinal = 9223372036854775807 WHERE ordinal = 1", "passage"),
+        ("UPDATE passages SET embedding_digest = x'01'", "passage"),
+        ("UPDATE passages SET passage_id = x''", "passage_id"),
+        ("UPDATE sources SET content_digest = zeroblob(300)", "records"),
+        ("UPDATE documents SET document_id = x'00' WHERE document_row = \(document(0))", "document_id"),
+        ("UPDATE taken SET key_id = zeroblob(16)", "file"), ("UPDATE taken SET key_id = x'07'", "key_id"),
     ]
 
     private static func exchange(_ table: String, _ column: String, _ one: String, _ other: String) -> String {
@@ -161,15 +169,16 @@ struct MisplacedRecordTests {
             return try (page - 1) * size + #require(content.range(of: Data(bytes))).lowerBound
         }
         for (name, bytes, table) in [
-            ("sqlite_autoindex_documents_1", document.bytes, "documents"),
-            ("documents_by_source", document.bytes, "documents"),
-            ("sqlite_autoindex_labels_1", label.bytes, "labels"), ("sqlite_autoindex_taken_1", document.bytes, "taken"),
+            ("sqlite_autoindex_documents_1", document.bytes, "table of documents"),
+            ("documents_by_source", document.bytes, "table of documents"),
+            ("sqlite_autoindex_labels_1", label.bytes, "table of labels"),
+            ("sqlite_autoindex_taken_1", document.bytes, "file"),
         ] {
             var files = history.today
             files.index[try place(bytes, in: name) + bytes.count - 1] ^= 1
             try files.put(into: history.folder)
             let attempt = await Attempt.reading(history.folder, truth: history.truth)
-            #expect(attempt.error.map { "\($0)".contains("the table of \(table)") } == true, "\(name): \(attempt)")
+            #expect(attempt.error.map { "\($0)".contains("the \(table)") } == true, "\(name): \(attempt)")
         }
         // Behind the id of a passage stands the number of its row.
         var files = history.today
