@@ -1,5 +1,4 @@
 import CVectorKernels
-import Glibc
 
 /// Immutable vectors: `count` rows of `dimension` float32 components, row-major and without padding.
 ///
@@ -10,11 +9,6 @@ import Glibc
 package final class EmbeddingMatrix: Sendable {
     /// The largest number of components of a row.
     package static let dimensionLimit = 16_384
-    /// The boundary on which the rows start, in bytes: one cache line, one AVX-512 register.
-    package static let alignment = 64
-
-    /// The size of a huge page (x86-64, and arm64 with pages of 4 KiB).
-    private static let hugePage = 2 << 20
 
     /// The number of components of a row.
     package let dimension: Int
@@ -23,8 +17,9 @@ package final class EmbeddingMatrix: Sendable {
     /// An upper bound of the Euclidean length of every row; 0 where there are no rows.
     package let maximumNorm: Double
 
-    // Written only in `init`, before the object is shared; read-only from then on.
-    private nonisolated(unsafe) let components: UnsafeMutablePointer<Float>
+    private let memory: VectorMemory
+
+    private var components: UnsafeMutablePointer<Float> { memory.start.assumingMemoryBound(to: Float.self) }
 
     /// The size of the rows in memory.
     package var byteCount: Int { count * dimension * MemoryLayout<Float>.stride }
@@ -41,8 +36,8 @@ package final class EmbeddingMatrix: Sendable {
         }
         precondition(count >= 0)
         let size = count * dimension
-        let memory = Self.memory(byteCount: max(size * MemoryLayout<Float>.stride, Self.alignment))
-        let components = memory.bindMemory(to: Float.self, capacity: size)
+        let memory = VectorMemory(byteCount: size * MemoryLayout<Float>.stride)
+        let components = memory.start.bindMemory(to: Float.self, capacity: size)
         fill(UnsafeMutableBufferPointer(start: components, count: size))
 
         var largest = 0.0
@@ -50,25 +45,13 @@ package final class EmbeddingMatrix: Sendable {
             let pointer = components + row * dimension
             // A float64 sum of squares of finite float32 values cannot overflow, so this is finite where the row is.
             let square = scan_fixed_order_dot(pointer, pointer, dimension)
-            guard square.isFinite else {
-                memory.deallocate()
-                throw .rowNotFinite(row: row)
-            }
+            guard square.isFinite else { throw .rowNotFinite(row: row) }
             largest = max(largest, square)
         }
         self.dimension = dimension
         self.count = count
         self.maximumNorm = ScoreBound.normBound(squaredNorm: largest)
-        self.components = components
-    }
-
-    /// Memory that nothing has touched yet; from the size of a huge page on, the system is asked for such pages, because
-    /// a scan of small ones waits for their addresses (madvise(2)). Where it has none to give, nothing is lost.
-    private static func memory(byteCount: Int) -> UnsafeMutableRawPointer {
-        guard byteCount >= hugePage else { return .allocate(byteCount: byteCount, alignment: alignment) }
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: hugePage)
-        _ = madvise(memory, byteCount, MADV_HUGEPAGE)
-        return memory
+        self.memory = memory
     }
 
     /// Makes a matrix from rows one after another.
@@ -80,12 +63,6 @@ package final class EmbeddingMatrix: Sendable {
         }
         precondition(rows.count.isMultiple(of: dimension))
         try self.init(dimension: dimension, count: rows.count / dimension) { _ = $0.initialize(from: rows) }
-    }
-
-    deinit {
-        // Rows of what was erased do not stay in memory that is free.
-        explicit_bzero(components, byteCount)
-        UnsafeMutableRawPointer(components).deallocate()
     }
 
     /// Calls `body` with all rows: `count * dimension` components that must not be kept past the call.

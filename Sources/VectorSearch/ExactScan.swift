@@ -16,11 +16,12 @@ package struct ScoredRow: Hashable, Sendable {
 
 /// The true k best rows of some partitions, by a scan of every row in them and of nothing else.
 ///
-///     query × rows → approximate scores (BLAS, float32) → candidates (proven margin) → exact scores (one kernel) → order
+///     query × codes → intervals of scores (exact integers, a proven bound) → candidates → exact scores (one kernel) → order
 ///
 /// *Exact* means: ordered by (score of the fixed-order kernel, descending; `RowKey`, ascending). A result is a function
 /// of the query and of the set of rows scanned. It does not depend on how rows are cut into chunks or in which order
-/// they came, on the BLAS library, or on the processor; and a row's score depends on that row and the query alone
+/// they came, on the kernel or library that chose the candidates, or on the
+/// processor; and a row's score depends on that row and the query alone
 /// (Rule 2, non-interference; Rule 3, exact by default).
 ///
 /// A scan occupies its thread until it ends, so it belongs on a `WorkPool`, never on Swift's cooperative threads.
@@ -28,19 +29,18 @@ package struct ExactScan: Sendable {
     /// The largest number of results that can be asked for.
     package static let resultLimit = 1_000_000
 
-    /// The library that computes approximate scores.
-    package let library: BLASLibrary
-    private let scratches: ScanScratchPool
+    /// What chooses the candidates.
+    package let source: CandidateSource
+    private let scratches = ScanScratchPool()
     /// A deliberate mistake, for tests that must be seen to fail.
     private let fault: PlantedFault?
 
     package init() {
-        self.init(fault: nil)
+        self.init(.best)
     }
 
-    init(fault: PlantedFault?) {
-        library = .current
-        scratches = ScanScratchPool()
+    init(_ source: CandidateSource, fault: PlantedFault? = nil) {
+        self.source = source
         self.fault = fault
     }
 
@@ -53,8 +53,8 @@ package struct ExactScan: Sendable {
     ///   - k: between 1 and `resultLimit`.
     ///   - partitions: what may be read. No other row is touched (Rule 1, decide before touching).
     ///   - minimumScore: rows with a lower exact score are left out; nil leaves none out.
-    /// - Throws: `resultCountOutOfRange`, `minimumScoreNotFinite`, `queryDimension`; `scoreBoundViolated` where the BLAS
-    ///   library breaks the bound that the result rests on (Rule 4, fail closed).
+    /// - Throws: `resultCountOutOfRange`, `minimumScoreNotFinite`, `queryDimension`; `scoreBoundViolated` where a
+    ///   score lies outside the interval that the result rests on (Rule 4, fail closed).
     package func topK(
         query: QueryVector, k: Int, partitions: some Sequence<Partition>, minimumScore: Double? = nil
     ) throws(VectorSearchError) -> [ScoredRow] {
@@ -71,40 +71,25 @@ package struct ExactScan: Sendable {
             }
             for chunk in partition.chunks { scratch.chunks.append((chunk, position)) }
         }
-        gatherCandidates(query, k: k, minimumScore: minimumScore, in: scratch)
+        scratch.top.begin(k: k, minimumScore: minimumScore)
+        for (number, (chunk, _)) in scratch.chunks.enumerated() {
+            source.offer(chunk, number: number, query: query, fault: fault, in: scratch)
+        }
         var rows = try rescore(query, minimumScore: minimumScore, in: scratch)
-        if let fault { rows = fault.spoil(rows, query: query, library: library, chunks: scratch.chunks.map(\.chunk)) }
+        if let fault { rows = fault.spoil(rows, query: query, chunks: scratch.chunks.map(\.chunk)) }
         return Self.best(rows, k: k, tiesByPlace: fault == .tiesByPlace)
     }
 
-    /// Scores every row approximately and keeps those that can be among the k best.
-    private func gatherCandidates(_ query: QueryVector, k: Int, minimumScore: Double?, in scratch: ScanScratch) {
-        let bound = ScoreBound(dimension: query.dimension, queryNorm: query.norm)
-        scratch.top.begin(k: k, minimumScore: minimumScore)
-        for (chunk, _) in scratch.chunks {
-            let scores = UnsafeMutableBufferPointer(rebasing: scratch.scores[..<chunk.count])
-            library.scores(of: chunk.matrix, query: query, into: scores)
-            if fault == .impreciseLibrary {
-                for row in scores.indices { scores[row] *= 1 + 0x1p-8 }
-            }
-            let margin = fault == .noMargin ? 0 : bound.margin(maximumNorm: chunk.matrix.maximumNorm)
-            let allFinite = scratch.top.offer(UnsafeBufferPointer(scores), margin: margin)
-            // Some libraries compute 0 × y where asked to overwrite y: leave them nothing but numbers.
-            if !allFinite { scratch.scores.update(repeating: 0) }
-        }
-    }
-
-    /// The exact scores of the candidates, checked against the bound that chose them.
+    /// The exact scores of the candidates, checked against the intervals that chose them.
     private func rescore(
         _ query: QueryVector, minimumScore: Double?, in scratch: ScanScratch
     ) throws(VectorSearchError) -> [PlacedRow] {
         var rows: [PlacedRow] = []
-        for (candidate, margin) in scratch.top.survivors() {
+        for candidate in scratch.top.survivors() {
             let (chunk, partition) = scratch.chunks[Int(candidate.chunk)]
             let score = FixedOrderKernel.dot(query, chunk.matrix, row: Int(candidate.row))
-            let error = abs(Double(candidate.approximate) - score)
-            if candidate.approximate.isFinite, error > margin, fault != .noMargin {
-                throw .scoreBoundViolated(library: library.name)
+            if !(candidate.lower...candidate.upper ~= score), fault?.breaksBounds != true {
+                throw .scoreBoundViolated(by: source.name)
             }
             if let minimumScore, score < minimumScore { continue }
             rows.append(

@@ -33,8 +33,8 @@ package struct Partition: Sendable {
 
     package var isEmpty: Bool { count == 0 }
 
-    /// The size of the rows in memory.
-    package var byteCount: Int { chunks.reduce(0) { $0 + $1.matrix.byteCount } }
+    /// The size of the rows and their codes in memory.
+    package var byteCount: Int { chunks.reduce(0) { $0 + $1.matrix.byteCount + $1.codes.byteCount } }
 
     /// All keys, chunk by chunk.
     package var keys: some Sequence<RowKey> { chunks.lazy.flatMap(\.keys) }

@@ -2,15 +2,14 @@
 ///
 /// Rows stand in ascending order of their keys, each key once. The order has no bearing on a result; it makes a key
 /// findable by bisection without an index beside it.
-///
-/// This is where further forms of the same rows will stand (codes of one byte a component), one beside the other,
-/// row by row.
 package final class PartitionChunk: Sendable {
     /// The largest number of rows of a chunk: 6 MiB at 384 components, with 16 KiB of approximate scores.
     package static let rowLimit = 4_096
 
     /// The rows.
     package let matrix: EmbeddingMatrix
+    /// The same rows in bytes, which a scan reads.
+    let codes: RowCodes
     /// The key of each row, ascending.
     package let keys: [RowKey]
 
@@ -20,6 +19,7 @@ package final class PartitionChunk: Sendable {
     private init(matrix: EmbeddingMatrix, keys: [RowKey]) {
         precondition(matrix.count == keys.count && 1...Self.rowLimit ~= keys.count)
         self.matrix = matrix
+        codes = RowCodes(matrix)
         self.keys = keys
     }
 

@@ -6,6 +6,8 @@ package struct QueryVector: Sendable {
     package let components: [Float]
     /// An upper bound of the Euclidean length.
     let norm: Double
+    /// The same in bytes, for the scan of codes.
+    let planes: QueryPlanes
 
     /// The number of components.
     package var dimension: Int { components.count }
@@ -20,7 +22,8 @@ package struct QueryVector: Sendable {
         let square = FixedOrderKernel.dot(components, components)
         guard square.isFinite else { throw .queryNotFinite }
         self.components = components
-        self.norm = ScoreBound.normBound(squaredNorm: square)
+        norm = ScoreBound.normBound(squaredNorm: square)
+        planes = QueryPlanes(components, norm: norm)
     }
 }
 

@@ -3,12 +3,19 @@ import Synchronization
 /// The memory that one scan works in. A scan takes one, and the next scan takes it again: what a query allocates is
 /// its answer.
 ///
-/// It holds approximate scores and positions of one caller's rows while the scan runs, and is emptied before it is
+/// It holds sums, approximate scores and positions of one caller's rows while the scan runs, and is emptied before it is
 /// given to another.
 final class ScanScratch: @unchecked Sendable {
     // Not shared: a scratch belongs to the one scan that took it from its pool.
 
-    /// Room for the approximate scores of one chunk.
+    /// Rows whose codes are summed at once: what comes of them stays in the nearest cache.
+    static let block = 512
+
+    /// Room for the sums of a block of rows with both planes of a query.
+    let sums: UnsafeMutablePointer<Int32>
+    /// Room for the positions of those rows of a block that can be among the best.
+    let positions: UnsafeMutablePointer<UInt32>
+    /// Room for the approximate scores of one chunk, by the BLAS library.
     let scores: UnsafeMutableBufferPointer<Float>
     /// The chunks to scan, with the position of their partition.
     var chunks: [(chunk: PartitionChunk, partition: Int)] = []
@@ -16,16 +23,24 @@ final class ScanScratch: @unchecked Sendable {
     var top = TopK()
 
     init() {
+        sums = .allocate(capacity: 2 * Self.block)
+        sums.initialize(repeating: 0, count: 2 * Self.block)
+        positions = .allocate(capacity: Self.block)
+        positions.initialize(repeating: 0, count: Self.block)
         scores = .allocate(capacity: PartitionChunk.rowLimit)
         scores.initialize(repeating: 0)
     }
 
     deinit {
+        sums.deallocate()
+        positions.deallocate()
         scores.deallocate()
     }
 
     /// Lets go of the rows and clears what was computed about them.
     func clear() {
+        sums.update(repeating: 0, count: 2 * Self.block)
+        positions.update(repeating: 0, count: Self.block)
         scores.update(repeating: 0)
         chunks.removeAll(keepingCapacity: true)
         top.begin(k: 0, minimumScore: nil)

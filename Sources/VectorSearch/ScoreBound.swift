@@ -17,7 +17,7 @@
 /// - 2⁻⁴⁰ · ‖q‖·‖x‖ covers the rounding of the comparisons that use the margin, and a factor 1 + 2⁻³⁰ that of the
 ///   margin itself. Both are float64 computations of a handful of steps.
 /// - An overflow is not covered: it leaves an infinity or a NaN, which no later addition can make finite again, and
-///   `TopK` keeps every row whose approximate score is not finite.
+///   `CandidateSource` keeps every row whose approximate score is not finite.
 ///
 /// The margin is a number of one query and one chunk, hence of one label: it widens or narrows the set of rows that
 /// are rescored and can change no result (Rule 2, non-interference; Rule 3, exact by default).

@@ -1,0 +1,32 @@
+import Glibc
+
+/// Memory for rows: on a boundary of a cache line, and wiped when it is let go of, so that rows of what was erased do not
+/// stay in memory that is free.
+final class VectorMemory: Sendable {
+    /// The boundary on which the memory starts, in bytes: one cache line, one AVX-512 register.
+    static let alignment = 64
+    /// The size of a huge page (x86-64, and arm64 with pages of 4 KiB).
+    private static let hugePage = 2 << 20
+
+    // Who makes it writes it before it is shared; read-only from then on.
+    nonisolated(unsafe) let start: UnsafeMutableRawPointer
+    let byteCount: Int
+
+    /// Memory that nothing has touched yet. From the size of a huge page on, the system is asked for such pages, because a
+    /// scan of small ones waits for their addresses (madvise(2)). Where it has none to give, nothing is lost.
+    init(byteCount: Int) {
+        precondition(byteCount >= 0)
+        self.byteCount = byteCount
+        guard byteCount >= Self.hugePage else {
+            start = .allocate(byteCount: max(byteCount, Self.alignment), alignment: Self.alignment)
+            return
+        }
+        start = .allocate(byteCount: byteCount, alignment: Self.hugePage)
+        _ = madvise(start, byteCount, MADV_HUGEPAGE)
+    }
+
+    deinit {
+        explicit_bzero(start, byteCount)
+        start.deallocate()
+    }
+}
