@@ -21,7 +21,8 @@ package enum CandidateSource: Sendable, Equatable {
     }
 
     /// Offers the rows of a chunk. O(rows × dimension).
-    func offer(_ chunk: PartitionChunk, number: Int, query: QueryVector, fault: PlantedFault?, in scratch: ScanScratch) {
+    func offer(_ chunk: PartitionChunk, number: Int, query: QueryVector, fault: PlantedFault?, in scratch: ScanScratch)
+    {
         switch self {
         case .codes(let kernel):
             offerCodes(of: chunk.codes, kernel, number: number, query: query, fault: fault, in: scratch)

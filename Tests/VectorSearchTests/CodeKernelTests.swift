@@ -21,7 +21,9 @@ import Testing
                     let code = codes.start.bindMemory(to: UInt8.self, capacity: rows * stride)
                     let plane = planes.start.bindMemory(to: Int8.self, capacity: 2 * queries * stride)
                     // The ends of the ranges are where a kernel would overflow.
-                    for byte in 0..<rows * stride { code[byte] = [1, 255, UInt8(random.below(255) + 1)][random.below(3)] }
+                    for byte in 0..<rows * stride {
+                        code[byte] = [1, 255, UInt8(random.below(255) + 1)][random.below(3)]
+                    }
                     for byte in 0..<2 * queries * stride {
                         let value = [-127, 127, random.below(255) - 127][random.below(3)]
                         plane[byte] = byte % stride < dimension ? Int8(value) : 0
@@ -77,7 +79,8 @@ import Testing
                 }
                 #expect(codes[dimension...].allSatisfy { $0 == 128 })
                 #expect(scale >= 0 && Double(radius) >= squares.squareRoot())
-                #expect(Double(radius) <= squares.squareRoot() * (1 + 0x1p-20) + 2 * Double(Float.leastNonzeroMagnitude))
+                #expect(
+                    Double(radius) <= squares.squareRoot() * (1 + 0x1p-20) + 2 * Double(Float.leastNonzeroMagnitude))
                 // Half a step for each component, where the scale is not rounded to nothing.
                 if scale >= Float.leastNormalMagnitude {
                     #expect(Double(radius) <= 0.51 * Double(scale) * Double(dimension).squareRoot())
