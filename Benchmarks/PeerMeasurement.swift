@@ -69,7 +69,7 @@ struct PeerMeasurement: Sendable {
         try Data().write(to: vectors)
         let file = try FileHandle(forWritingTo: vectors)
         for chunk in partitions.flatMap(\.chunks) {
-            try file.write(contentsOf: chunk.matrix.withRows { Data(buffer: $0) })
+            try file.write(contentsOf: chunk.withRows { Data(buffer: $0) })
         }
         try file.close()
         let embedder = PreparedEmbedder()

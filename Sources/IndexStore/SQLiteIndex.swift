@@ -72,7 +72,8 @@ package final class SQLiteIndex: PassageIndex {
         do {
             try Self.claim(database, keyStore, keys, model: model, beginsAnew: beginsAnew)
             let empty = IndexSnapshot(
-                generation: 0, dimension: dimension, partitions: [:], labels: LabelTable(), records: MultisetDigest(),
+                generation: 0, arena: try RowArena(dimension: dimension), partitions: [:], labels: LabelTable(),
+                records: MultisetDigest(),
                 database: database, keyStore: keyStore, keys: keys, scan: ExactScan(),
                 scanPool: WorkPool(width: scanThreads))
             let loaded = try empty.loaded(isRestored: isRestored)
@@ -160,8 +161,8 @@ package final class SQLiteIndex: PassageIndex {
         }
     }
 
-    /// The BLAS library that scans use, in its own words.
-    package var blas: String { BLASLibrary.current.name }
+    /// What chooses the candidates of a scan, in its own words.
+    package var scanSource: String { snapshot().scan.source.name }
 
     package func snapshot() -> IndexSnapshot { current.withLock { $0 } }
 

@@ -13,71 +13,76 @@ package enum CandidateSource: Sendable, Equatable {
         CodeKernel.best == .scalar && BLASLibrary.current.isOptimised ? .library : .codes(.best)
 
     /// For errors and start-up logs.
-    var name: String {
+    package var name: String {
         switch self {
         case .codes(let kernel): "the \(kernel.rawValue) kernel"
         case .library: BLASLibrary.current.name
         }
     }
 
-    /// Offers the rows of a chunk. O(rows × dimension).
-    func offer(_ chunk: PartitionChunk, number: Int, query: QueryVector, fault: PlantedFault?, in scratch: ScanScratch)
-    {
-        switch self {
-        case .codes(let kernel):
-            offerCodes(of: chunk.codes, kernel, number: number, query: query, fault: fault, in: scratch)
-        case .library:
-            offerScores(of: chunk.matrix, number: number, query: query, fault: fault, in: scratch)
-        }
-    }
-
-    private func offerCodes(
-        of codes: RowCodes, _ kernel: CodeKernel, number: Int, query: QueryVector, fault: PlantedFault?,
-        in scratch: ScanScratch
+    /// Offers the rows of a stretch. O(rows × dimension).
+    func offer(
+        _ stretch: ScanPlan.Stretch, number: Int, query: QueryVector, fault: PlantedFault?, in scratch: ScanScratch
     ) {
-        let planes = query.planes
-        let bound = fault?.spoiled(planes.bound) ?? planes.bound
         var row = 0
-        while row < codes.count {
-            let count = min(ScanScratch.block, codes.count - row)
-            let (first, second) = (scratch.sums, scratch.sums + count)
-            code_sums(kernel.variant, codes.at(row), count, codes.stride, planes.planes, 1, first)
-            let (scales, radii) = (codes.scales + row, codes.radii + row)
-            let found = code_select(
-                first, second, scales, radii, count, bound, scratch.top.threshold, scratch.positions)
-            for index in 0..<found {
-                let position = Int(scratch.positions[index])
-                let sum = 254 * Double(first[position]) + Double(second[position])
-                let (scale, reach) = (Double(scales[position]), Double(radii[position]) * bound.reach)
-                scratch.top.offer(
-                    TopK.Candidate(
-                        lower: scale * (sum * bound.step - bound.spread) - reach,
-                        upper: scale * (sum * bound.step + bound.spread) + reach,
-                        chunk: UInt32(number), row: UInt32(row + position)))
+        while row < stretch.count {
+            let count = min(ScanScratch.block, stretch.count - row)
+            let block = Block(rows: stretch.rows, first: row, count: count, stretch: UInt32(number))
+            switch self {
+            case .codes(let kernel): block.offerCodes(kernel, query: query, fault: fault, in: scratch)
+            case .library: block.offerScores(query: query, fault: fault, in: scratch)
             }
             row += count
         }
     }
+}
 
-    private func offerScores(
-        of matrix: EmbeddingMatrix, number: Int, query: QueryVector, fault: PlantedFault?, in scratch: ScanScratch
-    ) {
-        let scores = UnsafeMutableBufferPointer(rebasing: scratch.scores[..<matrix.count])
-        BLASLibrary.current.scores(of: matrix, query: query, into: scores)
+/// Rows that are looked at in one go.
+private struct Block {
+    let rows: RowPointers
+    let first: Int
+    let count: Int
+    let stretch: UInt32
+
+    func offerCodes(_ kernel: CodeKernel, query: QueryVector, fault: PlantedFault?, in scratch: ScanScratch) {
+        let planes = query.planes
+        let bound = fault?.spoiled(planes.bound) ?? planes.bound
+        let (one, other) = (scratch.sums, scratch.sums + count)
+        code_sums(
+            kernel.variant, rows.codes + first * planes.stride, count, planes.stride, planes.planes, 1, one)
+        let (scales, radii) = (rows.scales + first, rows.radii + first)
+        let found = code_select(one, other, scales, radii, count, bound, scratch.top.threshold, scratch.positions)
+        for index in 0..<found {
+            let position = Int(scratch.positions[index])
+            let sum = 254 * Double(one[position]) + Double(other[position])
+            let (scale, reach) = (Double(scales[position]), Double(radii[position]) * bound.reach)
+            scratch.top.offer(
+                TopK.Candidate(
+                    lower: scale * (sum * bound.step - bound.spread) - reach,
+                    upper: scale * (sum * bound.step + bound.spread) + reach, stretch: stretch,
+                    row: UInt32(first + position)))
+        }
+    }
+
+    func offerScores(query: QueryVector, fault: PlantedFault?, in scratch: ScanScratch) {
+        let scores = UnsafeMutableBufferPointer(rebasing: scratch.scores[..<count])
+        BLASLibrary.current.scores(of: rows.vectors + first * query.dimension, query: query, into: scores)
         if fault == .impreciseLibrary {
             for row in scores.indices { scores[row] *= 1 + 0x1p-8 }
         }
         let bound = ScoreBound(dimension: query.dimension, queryNorm: query.norm)
-        let margin = fault == .noMargin ? 0 : bound.margin(maximumNorm: matrix.maximumNorm)
         var allFinite = true
         for row in scores.indices {
             let score = Double(scores[row])
             allFinite = allFinite && score.isFinite
+            let norm = ScoreBound.normBound(
+                scale: rows.scales[first + row], radius: rows.radii[first + row], dimension: query.dimension)
+            let margin = fault == .noMargin ? 0 : bound.margin(norm: norm)
             // What has overflowed on the way tells nothing.
             scratch.top.offer(
                 TopK.Candidate(
                     lower: score.isFinite ? score - margin : -.infinity,
-                    upper: score.isFinite ? score + margin : .infinity, chunk: UInt32(number), row: UInt32(row)))
+                    upper: score.isFinite ? score + margin : .infinity, stretch: stretch, row: UInt32(first + row)))
         }
         // Some libraries compute 0 × y where asked to overwrite y: leave them nothing but numbers.
         if !allFinite { scratch.scores.update(repeating: 0) }

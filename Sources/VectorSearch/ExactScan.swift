@@ -46,56 +46,62 @@ package struct ExactScan: Sendable {
 
     /// The k best rows of the partitions, best first; fewer where there are fewer rows.
     ///
-    /// O(rows × dimension) to read the rows once, O(log k) for each row that raises the threshold, and
+    /// O(rows × dimension) to read the codes once, O(log k) for each row that raises the threshold, and
     /// O(candidates × (dimension + log candidates)) to rescore. The memory used is kept for the next scan.
     ///
     /// - Parameters:
     ///   - k: between 1 and `resultLimit`.
-    ///   - partitions: what may be read. No other row is touched (Rule 1, decide before touching).
+    ///   - plan: what may be read. No other row is touched (Rule 1, decide before touching).
     ///   - minimumScore: rows with a lower exact score are left out; nil leaves none out.
     /// - Throws: `resultCountOutOfRange`, `minimumScoreNotFinite`, `queryDimension`; `scoreBoundViolated` where a
     ///   score lies outside the interval that the result rests on (Rule 4, fail closed).
     package func topK(
-        query: QueryVector, k: Int, partitions: some Sequence<Partition>, minimumScore: Double? = nil
+        query: QueryVector, k: Int, in plan: ScanPlan, minimumScore: Double? = nil
     ) throws(VectorSearchError) -> [ScoredRow] {
         guard 1...Self.resultLimit ~= k else {
             throw .resultCountOutOfRange(given: k, limit: Self.resultLimit)
         }
         if let minimumScore, !minimumScore.isFinite { throw .minimumScoreNotFinite }
-
+        if let dimension = plan.dimension, dimension != query.dimension {
+            throw .queryDimension(given: query.dimension, expected: dimension)
+        }
         let scratch = scratches.take()
         defer { scratches.give(back: scratch) }
-        for (position, partition) in partitions.enumerated() {
-            guard partition.dimension == query.dimension else {
-                throw .queryDimension(given: query.dimension, expected: partition.dimension)
-            }
-            for chunk in partition.chunks { scratch.chunks.append((chunk, position)) }
-        }
         scratch.top.begin(k: k, minimumScore: minimumScore)
-        for (number, (chunk, _)) in scratch.chunks.enumerated() {
-            source.offer(chunk, number: number, query: query, fault: fault, in: scratch)
+        for (number, stretch) in plan.stretches.enumerated() {
+            source.offer(stretch, number: number, query: query, fault: fault, in: scratch)
         }
-        var rows = try rescore(query, minimumScore: minimumScore, in: scratch)
-        if let fault { rows = fault.spoil(rows, query: query, chunks: scratch.chunks.map(\.chunk)) }
+        var rows = try rescore(query, plan, minimumScore: minimumScore, in: scratch)
+        if let fault { rows = fault.spoil(rows, query: query, plan: plan) }
         return Self.best(rows, k: k, tiesByPlace: fault == .tiesByPlace)
+    }
+
+    /// The same for partitions that are asked for once.
+    package func topK(
+        query: QueryVector, k: Int, partitions: some Sequence<Partition>, minimumScore: Double? = nil
+    ) throws(VectorSearchError) -> [ScoredRow] {
+        try topK(query: query, k: k, in: ScanPlan(partitions), minimumScore: minimumScore)
     }
 
     /// The exact scores of the candidates, checked against the intervals that chose them.
     private func rescore(
-        _ query: QueryVector, minimumScore: Double?, in scratch: ScanScratch
+        _ query: QueryVector, _ plan: ScanPlan, minimumScore: Double?, in scratch: ScanScratch
     ) throws(VectorSearchError) -> [PlacedRow] {
         var rows: [PlacedRow] = []
         for candidate in scratch.top.survivors() {
-            let (chunk, partition) = scratch.chunks[Int(candidate.chunk)]
-            let score = FixedOrderKernel.dot(query, chunk.matrix, row: Int(candidate.row))
-            if !(candidate.lower...candidate.upper ~= score), fault?.breaksBounds != true {
+            let (stretch, row) = (Int(candidate.stretch), Int(candidate.row))
+            let pointers = plan.stretches[stretch].rows
+            let score = FixedOrderKernel.dot(query, pointers.vectors + row * query.dimension)
+            let isInside = score >= candidate.lower && score <= candidate.upper
+            if !isInside, fault?.breaksBounds != true {
                 throw .scoreBoundViolated(by: source.name)
             }
             if let minimumScore, score < minimumScore { continue }
             rows.append(
                 PlacedRow(
-                    row: ScoredRow(key: chunk.keys[Int(candidate.row)], score: score, partition: partition),
-                    chunk: Int(candidate.chunk), position: Int(candidate.row)))
+                    row: ScoredRow(
+                        key: pointers.keys[row], score: score, partition: plan.partition(stretch: stretch, row: row)),
+                    stretch: stretch, position: row))
         }
         return rows
     }
@@ -105,7 +111,7 @@ package struct ExactScan: Sendable {
         let ordered = rows.sorted { left, right in
             if left.row.score != right.row.score { return left.row.score > right.row.score }
             if left.row.key != right.row.key, !tiesByPlace { return left.row.key < right.row.key }
-            return (left.chunk, left.position) < (right.chunk, right.position)
+            return (left.stretch, left.position) < (right.stretch, right.position)
         }
         return ordered.prefix(k).map(\.row)
     }
@@ -114,6 +120,6 @@ package struct ExactScan: Sendable {
 /// A scored row with its place in memory, which decides nothing but the order of two rows with one key.
 struct PlacedRow: Sendable {
     var row: ScoredRow
-    let chunk: Int
+    let stretch: Int
     let position: Int
 }

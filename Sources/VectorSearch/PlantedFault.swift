@@ -35,31 +35,32 @@ enum PlantedFault: Sendable {
     }
 
     /// The rescored rows as the fault leaves them.
-    func spoil(_ rows: [PlacedRow], query: QueryVector, chunks: [PartitionChunk]) -> [PlacedRow] {
-        switch self {
-        case .noMargin, .noQueryTerm, .noRowTerm, .tiesByPlace, .impreciseLibrary:
-            return rows
-        case .scoresFromBLAS:
-            let scores = Self.scoresInOneCall(of: chunks, query: query)
-            let starts = chunks.indices.map { chunks[..<$0].reduce(0) { $0 + $1.count } }
-            return rows.map { placed in
-                let score = Double(scores[starts[placed.chunk] + placed.position])
-                var spoiled = placed
-                spoiled.row = ScoredRow(key: placed.row.key, score: score, partition: placed.row.partition)
-                return spoiled
-            }
+    func spoil(_ rows: [PlacedRow], query: QueryVector, plan: ScanPlan) -> [PlacedRow] {
+        guard self == .scoresFromBLAS else { return rows }
+        let scores = Self.scoresInOneCall(of: plan, query: query)
+        var starts = [0]
+        for stretch in plan.stretches { starts.append(starts[starts.count - 1] + stretch.count) }
+        return rows.map { placed in
+            var spoiled = placed
+            spoiled.row = ScoredRow(
+                key: placed.row.key, score: Double(scores[starts[placed.stretch] + placed.position]),
+                partition: placed.row.partition)
+            return spoiled
         }
     }
 
-    /// The library's scores of the rows of all chunks, laid one after another as an index without labels would.
-    private static func scoresInOneCall(of chunks: [PartitionChunk], query: QueryVector) -> [Float] {
+    /// The library's scores of all rows, laid one after another as an index without labels would.
+    private static func scoresInOneCall(of plan: ScanPlan, query: QueryVector) -> [Float] {
         var components: [Float] = []
-        for chunk in chunks { chunk.matrix.withRows { components.append(contentsOf: $0) } }
-        guard let all = try? EmbeddingMatrix(dimension: query.dimension, rows: components) else { return [] }
-        return [Float](unsafeUninitializedCapacity: all.count) { target, count in
+        for stretch in plan.stretches {
+            components += UnsafeBufferPointer(start: stretch.rows.vectors, count: stretch.count * query.dimension)
+        }
+        return [Float](unsafeUninitializedCapacity: plan.count) { target, count in
             target.initialize(repeating: 0)
-            BLASLibrary.current.scores(of: all, query: query, into: target)
-            count = all.count
+            components.withUnsafeBufferPointer {
+                if let rows = $0.baseAddress { BLASLibrary.current.scores(of: rows, query: query, into: target) }
+            }
+            count = plan.count
         }
     }
 }

@@ -52,6 +52,8 @@ final class QueryPlanes: Sendable {
             step: step, spread: codes * (residual + (norm + residual) * 0x1p-36), reach: norm * (1 + 0x1p-36))
         self.stride = stride
     }
+
+    deinit { memory.wipe(0..<memory.byteCount) }
 }
 
 extension Double {

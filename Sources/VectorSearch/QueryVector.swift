@@ -16,8 +16,8 @@ package struct QueryVector: Sendable {
     ///
     /// - Throws: `dimensionOutOfRange`, `queryNotFinite`.
     package init(_ components: [Float]) throws(VectorSearchError) {
-        guard 1...EmbeddingMatrix.dimensionLimit ~= components.count else {
-            throw .dimensionOutOfRange(given: components.count, limit: EmbeddingMatrix.dimensionLimit)
+        guard 1...RowArena.dimensionLimit ~= components.count else {
+            throw .dimensionOutOfRange(given: components.count, limit: RowArena.dimensionLimit)
         }
         let square = FixedOrderKernel.dot(components, components)
         guard square.isFinite else { throw .queryNotFinite }
@@ -40,14 +40,8 @@ package enum FixedOrderKernel {
         }
     }
 
-    /// The inner product of a query and one row of a matrix of the same dimension. O(dimension).
-    static func dot(_ query: QueryVector, _ matrix: EmbeddingMatrix, row: Int) -> Double {
-        precondition(query.dimension == matrix.dimension && 0..<matrix.count ~= row)
-        return matrix.withRows { rows in
-            query.components.withUnsafeBufferPointer { components in
-                scan_fixed_order_dot(
-                    components.baseAddress!, rows.baseAddress! + row * matrix.dimension, matrix.dimension)
-            }
-        }
+    /// The inner product of a query and a row of as many components. O(dimension).
+    static func dot(_ query: QueryVector, _ row: UnsafePointer<Float>) -> Double {
+        query.components.withUnsafeBufferPointer { scan_fixed_order_dot($0.baseAddress!, row, $0.count) }
     }
 }

@@ -15,10 +15,8 @@ final class ScanScratch: @unchecked Sendable {
     let sums: UnsafeMutablePointer<Int32>
     /// Room for the positions of those rows of a block that can be among the best.
     let positions: UnsafeMutablePointer<UInt32>
-    /// Room for the approximate scores of one chunk, by the BLAS library.
+    /// Room for the approximate scores of a block of rows, by the BLAS library.
     let scores: UnsafeMutableBufferPointer<Float>
-    /// The chunks to scan, with the position of their partition.
-    var chunks: [(chunk: PartitionChunk, partition: Int)] = []
     /// The candidates.
     var top = TopK()
 
@@ -27,7 +25,7 @@ final class ScanScratch: @unchecked Sendable {
         sums.initialize(repeating: 0, count: 2 * Self.block)
         positions = .allocate(capacity: Self.block)
         positions.initialize(repeating: 0, count: Self.block)
-        scores = .allocate(capacity: PartitionChunk.rowLimit)
+        scores = .allocate(capacity: Self.block)
         scores.initialize(repeating: 0)
     }
 
@@ -37,12 +35,11 @@ final class ScanScratch: @unchecked Sendable {
         scores.deallocate()
     }
 
-    /// Lets go of the rows and clears what was computed about them.
+    /// Clears what was computed.
     func clear() {
         sums.update(repeating: 0, count: 2 * Self.block)
         positions.update(repeating: 0, count: Self.block)
         scores.update(repeating: 0)
-        chunks.removeAll(keepingCapacity: true)
         top.begin(k: 0, minimumScore: nil)
     }
 }

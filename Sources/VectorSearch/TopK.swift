@@ -13,9 +13,9 @@ struct TopK: Sendable {
     struct Candidate: Sendable {
         let lower: Double
         let upper: Double
-        /// The position of its chunk among those scanned.
-        let chunk: UInt32
-        /// The position of the row in its chunk.
+        /// The position of its stretch in the plan.
+        let stretch: UInt32
+        /// The position of the row in its stretch.
         let row: UInt32
     }
 

@@ -1,14 +1,15 @@
 import Glibc
 
-/// Memory for rows: on a boundary of a cache line, and wiped when it is let go of, so that rows of what was erased do not
-/// stay in memory that is free.
+/// Memory on a boundary of a cache line, which is let go of with its last owner.
+///
+/// Whoever put rows or questions there wipes them: what was erased does not stay in memory that is free.
 final class VectorMemory: Sendable {
     /// The boundary on which the memory starts, in bytes: one cache line, one AVX-512 register.
     static let alignment = 64
     /// The size of a huge page (x86-64, and arm64 with pages of 4 KiB).
     private static let hugePage = 2 << 20
 
-    // Who makes it writes it before it is shared; read-only from then on.
+    // Of each byte there is one writer, before others read it, and one who wipes it, after they did.
     nonisolated(unsafe) let start: UnsafeMutableRawPointer
     let byteCount: Int
 
@@ -25,8 +26,10 @@ final class VectorMemory: Sendable {
         _ = madvise(start, byteCount, MADV_HUGEPAGE)
     }
 
-    deinit {
-        explicit_bzero(start, byteCount)
-        start.deallocate()
+    func wipe(_ bytes: Range<Int>) {
+        precondition(bytes.lowerBound >= 0 && bytes.upperBound <= byteCount)
+        explicit_bzero(start + bytes.lowerBound, bytes.count)
     }
+
+    deinit { start.deallocate() }
 }

@@ -110,14 +110,16 @@ import Testing
             let world = try World(shape: shape, using: &random)
             let planes = world.query.planes
             for row in world.rows.flatMap({ $0 }) {
-                let codes = RowCodes(try EmbeddingMatrix(dimension: world.dimension, rows: row.vector))
+                let partition = try Self.partition(row.vector)
+                let codes = partition.chunks[0].rows
                 var sums: [Int32] = [0, 0]
-                code_sums(CODE_KERNEL_SCALAR, codes.at(0), 1, codes.stride, planes.planes, 1, &sums)
+                code_sums(CODE_KERNEL_SCALAR, codes.codes, 1, planes.stride, planes.planes, 1, &sums)
                 let sum = 254 * Double(sums[0]) + Double(sums[1])
                 let (scale, reach) = (Double(codes.scales[0]), Double(codes.radii[0]) * planes.bound.reach)
                 let score = FixedOrderKernel.dot(world.query.components, row.vector)
                 #expect(scale * (sum * planes.bound.step - planes.bound.spread) - reach <= score)
                 #expect(scale * (sum * planes.bound.step + planes.bound.spread) + reach >= score)
+                withExtendedLifetime(partition) {}
             }
         }
     }
@@ -130,10 +132,18 @@ import Testing
             return vector.map { Float(Double($0) / norm) }
         }
         let query = try QueryVector(unit())
-        let codes = RowCodes(try EmbeddingMatrix(dimension: 384, rows: unit()))
+        let partition = try Self.partition(unit())
+        let codes = partition.chunks[0].rows
         let bound = query.planes.bound
         // The query's own residual must not be what decides.
         #expect(Double(codes.scales[0]) * bound.spread < 0.1 * Double(codes.radii[0]) * bound.reach)
         #expect(Double(codes.radii[0]) * bound.reach < 0.02)
+        withExtendedLifetime(partition) {}
+    }
+
+    private static func partition(_ vector: [Float]) throws -> Partition {
+        var batch = try RowBatch(dimension: vector.count)
+        try batch.append(RowKey(high: 0, low: 0), vector)
+        return try Partition(batch)
     }
 }

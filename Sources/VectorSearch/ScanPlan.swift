@@ -1,0 +1,76 @@
+/// The rows of some partitions as stretches of memory, in the order in which they lie: what a scan reads and nothing else.
+///
+/// Making one costs as much as there are chunks, so whoever asks again among the same partitions keeps it. It keeps the
+/// rows alive.
+package struct ScanPlan: Sendable {
+    /// Rows that lie one behind the other, of one label or of neighbours that all may be read.
+    struct Stretch: Sendable {
+        let rows: RowPointers
+        let count: Int
+        /// Where its chunks begin among all.
+        let firstChunk: Int
+    }
+
+    /// In the order in which they lie in memory, each with the position of its partition.
+    private let chunks: [(chunk: PartitionChunk, partition: Int)]
+    let stretches: [Stretch]
+    /// nil where there are no partitions.
+    let dimension: Int?
+
+    /// The number of rows.
+    package var count: Int { stretches.reduce(0) { $0 + $1.count } }
+
+    /// - Throws: `rowDimension` where partitions have rows of different dimensions.
+    package init(_ partitions: some Sequence<Partition>) throws(VectorSearchError) {
+        try self.init(partitions.enumerated().map { (position: $0, partition: $1) })
+    }
+
+    /// - Parameter partitions: Each with the position that it is to have in answers.
+    package init(_ partitions: [(position: Int, partition: Partition)]) throws(VectorSearchError) {
+        var chunks: [(chunk: PartitionChunk, partition: Int)] = []
+        var dimension: Int?
+        for (position, partition) in partitions {
+            if let dimension, dimension != partition.dimension {
+                throw .rowDimension(row: 0, given: partition.dimension, expected: dimension)
+            }
+            dimension = partition.dimension
+            for chunk in partition.chunks { chunks.append((chunk, position)) }
+        }
+        func address(_ chunk: PartitionChunk) -> UInt { UInt(bitPattern: chunk.rows.codes) }
+        chunks.sort { address($0.chunk) < address($1.chunk) }
+        var stretches: [Stretch] = []
+        var start = 0
+        while start < chunks.count {
+            let slab = chunks[start].chunk.place.slab
+            var end = start + 1
+            var upper = chunks[start].chunk.place.rows.upperBound
+            while end < chunks.count, chunks[end].chunk.place.slab === slab,
+                chunks[end].chunk.place.rows.lowerBound == upper
+            {
+                upper = chunks[end].chunk.place.rows.upperBound
+                end += 1
+            }
+            stretches.append(
+                Stretch(
+                    rows: chunks[start].chunk.rows, count: upper - chunks[start].chunk.place.rows.lowerBound,
+                    firstChunk: start))
+            start = end
+        }
+        self.chunks = chunks
+        self.stretches = stretches
+        self.dimension = dimension
+    }
+
+    /// The position of the partition that a row of a stretch is of. O(log chunks).
+    func partition(stretch: Int, row: Int) -> Int {
+        let first = stretches[stretch].firstChunk
+        let base = chunks[first].chunk.place.rows.lowerBound
+        var (lower, upper) = (first, stretch + 1 < stretches.count ? stretches[stretch + 1].firstChunk : chunks.count)
+        // The last chunk that does not begin behind the row.
+        while upper - lower > 1 {
+            let middle = (lower + upper) / 2
+            if chunks[middle].chunk.place.rows.lowerBound - base <= row { lower = middle } else { upper = middle }
+        }
+        return chunks[lower].partition
+    }
+}
