@@ -79,7 +79,7 @@ extension IndexSnapshot: PassageSnapshot {
         let vector = try QueryVector(query)
         let rows = try await scanPool.run { [plans, partitions, scan] in
             let plan = try plans.plan(of: ids) { id in partitions[id]?.rows }
-            return try scan.topK(query: vector, k: limit, in: plan, minimumScore: minimumScore)
+            return try scan.topK(ScanQuery(vector, count: limit, in: plan, minimumScore: minimumScore))
         }
         return rows.map {
             ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: ids[$0.partition], score: $0.score)

@@ -20,17 +20,24 @@ package enum CandidateSource: Sendable, Equatable {
         }
     }
 
-    /// Offers the rows of a stretch. O(rows × dimension).
-    func offer(
-        _ stretch: ScanPlan.Stretch, number: Int, query: QueryVector, fault: PlantedFault?, in scratch: ScanScratch
-    ) {
+    /// Offers the rows of a piece to the queries that may read it. O(rows × dimension × queries), and each row is read
+    /// from memory once.
+    func offer(_ piece: JointPlan.Piece, queries: [ScanQuery], fault: PlantedFault?, in scratch: ScanScratch) {
+        guard let dimension = piece.members.first.map({ queries[$0.query].vector.dimension }) else { return }
         var row = 0
-        while row < stretch.count {
-            let count = min(ScanScratch.block, stretch.count - row)
-            let block = Block(rows: stretch.rows, first: row, count: count, stretch: UInt32(number))
+        while row < piece.count {
+            let count = min(ScanScratch.block, piece.count - row)
+            let block = Block(rows: piece.rows.advanced(by: row, dimension: dimension), first: row, count: count)
             switch self {
-            case .codes(let kernel): block.offerCodes(kernel, query: query, fault: fault, in: scratch)
-            case .library: block.offerScores(query: query, fault: fault, in: scratch)
+            case .codes(let kernel):
+                var rest = piece.members[...]
+                while !rest.isEmpty {
+                    let pass = rest.prefix(Int(CODE_QUERY_LIMIT))
+                    block.offerCodes(kernel, to: pass, queries, fault: fault, in: scratch)
+                    rest = rest.dropFirst(pass.count)
+                }
+            case .library:
+                for member in piece.members { block.offerScores(to: member, queries, fault: fault, in: scratch) }
             }
             row += count
         }
@@ -40,33 +47,49 @@ package enum CandidateSource: Sendable, Equatable {
 /// Rows that are looked at in one go.
 private struct Block {
     let rows: RowPointers
+    /// Counted from the first of the piece.
     let first: Int
     let count: Int
-    let stretch: UInt32
 
-    func offerCodes(_ kernel: CodeKernel, query: QueryVector, fault: PlantedFault?, in scratch: ScanScratch) {
-        let planes = query.planes
-        let bound = fault?.spoiled(planes.bound) ?? planes.bound
-        let (one, other) = (scratch.sums, scratch.sums + count)
-        code_sums(
-            kernel.variant, rows.codes + first * planes.stride, count, planes.stride, planes.planes, 1, one)
-        let (scales, radii) = (rows.scales + first, rows.radii + first)
-        let found = code_select(one, other, scales, radii, count, bound, scratch.top.threshold, scratch.positions)
-        for index in 0..<found {
-            let position = Int(scratch.positions[index])
-            let sum = 254 * Double(one[position]) + Double(other[position])
-            let (scale, reach) = (Double(scales[position]), Double(radii[position]) * bound.reach)
-            scratch.top.offer(
-                TopK.Candidate(
-                    lower: scale * (sum * bound.step - bound.spread) - reach,
-                    upper: scale * (sum * bound.step + bound.spread) + reach, stretch: stretch,
-                    row: UInt32(first + position)))
+    func offerCodes(
+        _ kernel: CodeKernel, to members: ArraySlice<JointPlan.Member>, _ queries: [ScanQuery], fault: PlantedFault?,
+        in scratch: ScanScratch
+    ) {
+        let planes = scratch.planes(of: members, queries)
+        let stride = queries[members[members.startIndex].query].vector.planes.stride
+        code_sums(kernel.variant, rows.codes, count, stride, planes, members.count, scratch.sums)
+        for (number, member) in members.enumerated() {
+            let bound = queries[member.query].vector.planes.bound
+            select(
+                scratch.sums + 2 * number * count, fault?.spoiled(bound) ?? bound, for: member, in: scratch)
         }
     }
 
-    func offerScores(query: QueryVector, fault: PlantedFault?, in scratch: ScanScratch) {
+    /// - Parameter sums: With the first plane of the query, then with the second.
+    private func select(
+        _ sums: UnsafePointer<Int32>, _ bound: code_bound, for member: JointPlan.Member, in scratch: ScanScratch
+    ) {
+        let (one, other) = (sums, sums + count)
+        let threshold = scratch.tops[member.query].threshold
+        let found = code_select(one, other, rows.scales, rows.radii, count, bound, threshold, scratch.positions)
+        for index in 0..<found {
+            let position = Int(scratch.positions[index])
+            let sum = 254 * Double(one[position]) + Double(other[position])
+            let (scale, reach) = (Double(rows.scales[position]), Double(rows.radii[position]) * bound.reach)
+            scratch.offer(
+                TopK.Candidate(
+                    lower: scale * (sum * bound.step - bound.spread) - reach,
+                    upper: scale * (sum * bound.step + bound.spread) + reach, stretch: UInt32(member.stretch),
+                    row: UInt32(member.offset + first + position)), to: member.query)
+        }
+    }
+
+    func offerScores(
+        to member: JointPlan.Member, _ queries: [ScanQuery], fault: PlantedFault?, in scratch: ScanScratch
+    ) {
+        let query = queries[member.query].vector
         let scores = UnsafeMutableBufferPointer(rebasing: scratch.scores[..<count])
-        BLASLibrary.current.scores(of: rows.vectors + first * query.dimension, query: query, into: scores)
+        BLASLibrary.current.scores(of: rows.vectors, query: query, into: scores)
         if fault == .impreciseLibrary {
             for row in scores.indices { scores[row] *= 1 + 0x1p-8 }
         }
@@ -76,13 +99,14 @@ private struct Block {
             let score = Double(scores[row])
             allFinite = allFinite && score.isFinite
             let norm = ScoreBound.normBound(
-                scale: rows.scales[first + row], radius: rows.radii[first + row], dimension: query.dimension)
+                scale: rows.scales[row], radius: rows.radii[row], dimension: query.dimension)
             let margin = fault == .noMargin ? 0 : bound.margin(norm: norm)
             // What has overflowed on the way tells nothing.
-            scratch.top.offer(
+            scratch.offer(
                 TopK.Candidate(
                     lower: score.isFinite ? score - margin : -.infinity,
-                    upper: score.isFinite ? score + margin : .infinity, stretch: stretch, row: UInt32(first + row)))
+                    upper: score.isFinite ? score + margin : .infinity, stretch: UInt32(member.stretch),
+                    row: UInt32(member.offset + first + row)), to: member.query)
         }
         // Some libraries compute 0 × y where asked to overwrite y: leave them nothing but numbers.
         if !allFinite { scratch.scores.update(repeating: 0) }

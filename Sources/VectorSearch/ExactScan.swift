@@ -28,6 +28,8 @@ package struct ScoredRow: Hashable, Sendable {
 package struct ExactScan: Sendable {
     /// The largest number of results that can be asked for.
     package static let resultLimit = 1_000_000
+    /// The largest number of queries that are scanned together.
+    package static let queryLimit = 64
 
     /// What chooses the candidates.
     package let source: CandidateSource
@@ -44,64 +46,67 @@ package struct ExactScan: Sendable {
         self.fault = fault
     }
 
-    /// The k best rows of the partitions, best first; fewer where there are fewer rows.
+    /// The best rows of each query, best first; fewer where there are fewer rows.
     ///
-    /// O(rows × dimension) to read the codes once, O(log k) for each row that raises the threshold, and
+    /// Queries are scanned together: a row that several of them may read is read once. What one of them finds does not
+    /// depend on the others.
+    ///
+    /// O(rows × dimension) to read the codes once, O(log k) for each row that raises a threshold, and
     /// O(candidates × (dimension + log candidates)) to rescore. The memory used is kept for the next scan.
     ///
-    /// - Parameters:
-    ///   - k: between 1 and `resultLimit`.
-    ///   - plan: what may be read. No other row is touched (Rule 1, decide before touching).
-    ///   - minimumScore: rows with a lower exact score are left out; nil leaves none out.
-    /// - Throws: `resultCountOutOfRange`, `minimumScoreNotFinite`, `queryDimension`; `scoreBoundViolated` where a
-    ///   score lies outside the interval that the result rests on (Rule 4, fail closed).
-    package func topK(
-        query: QueryVector, k: Int, in plan: ScanPlan, minimumScore: Double? = nil
-    ) throws(VectorSearchError) -> [ScoredRow] {
-        guard 1...Self.resultLimit ~= k else {
-            throw .resultCountOutOfRange(given: k, limit: Self.resultLimit)
-        }
-        if let minimumScore, !minimumScore.isFinite { throw .minimumScoreNotFinite }
-        if let dimension = plan.dimension, dimension != query.dimension {
-            throw .queryDimension(given: query.dimension, expected: dimension)
-        }
+    /// - Parameter queries: of one dimension, at most `queryLimit`.
+    /// - Returns: For each query its rows, or `scoreBoundViolated` where a score lies outside the interval that its result
+    ///   rests on (Rule 4, fail closed).
+    package func topK(_ queries: [ScanQuery]) -> [Result<[ScoredRow], VectorSearchError>] {
+        precondition(queries.count <= Self.queryLimit)
         let scratch = scratches.take()
         defer { scratches.give(back: scratch) }
-        scratch.top.begin(k: k, minimumScore: minimumScore)
-        for (number, stretch) in plan.stretches.enumerated() {
-            source.offer(stretch, number: number, query: query, fault: fault, in: scratch)
+        scratch.begin(queries)
+        for piece in JointPlan(queries.map(\.plan)).pieces {
+            source.offer(piece, queries: queries, fault: fault, in: scratch)
         }
-        var rows = try rescore(query, plan, minimumScore: minimumScore, in: scratch)
-        if let fault { rows = fault.spoil(rows, query: query, plan: plan) }
-        return Self.best(rows, k: k, tiesByPlace: fault == .tiesByPlace)
+        return queries.enumerated().map { number, query in
+            Result { () throws(VectorSearchError) in
+                var rows = try rescore(query, scratch.survivors(of: number))
+                if let fault { rows = fault.spoil(rows, query: query) }
+                return Self.best(rows, k: query.count, tiesByPlace: fault == .tiesByPlace)
+            }
+        }
     }
 
-    /// The same for partitions that are asked for once.
+    /// The best rows of one query.
+    ///
+    /// - Throws: `scoreBoundViolated`.
+    package func topK(_ query: ScanQuery) throws(VectorSearchError) -> [ScoredRow] {
+        try topK([query])[0].get()
+    }
+
+    /// The best rows of partitions that are asked for once.
+    ///
+    /// - Throws: as `ScanQuery` and `ScanPlan`; `scoreBoundViolated`.
     package func topK(
         query: QueryVector, k: Int, partitions: some Sequence<Partition>, minimumScore: Double? = nil
     ) throws(VectorSearchError) -> [ScoredRow] {
-        try topK(query: query, k: k, in: ScanPlan(partitions), minimumScore: minimumScore)
+        try topK(ScanQuery(query, count: k, in: ScanPlan(partitions), minimumScore: minimumScore))
     }
 
     /// The exact scores of the candidates, checked against the intervals that chose them.
     private func rescore(
-        _ query: QueryVector, _ plan: ScanPlan, minimumScore: Double?, in scratch: ScanScratch
+        _ query: ScanQuery, _ candidates: [TopK.Candidate]
     ) throws(VectorSearchError) -> [PlacedRow] {
         var rows: [PlacedRow] = []
-        for candidate in scratch.top.survivors() {
+        for candidate in candidates {
             let (stretch, row) = (Int(candidate.stretch), Int(candidate.row))
-            let pointers = plan.stretches[stretch].rows
-            let score = FixedOrderKernel.dot(query, pointers.vectors + row * query.dimension)
+            let pointers = query.plan.stretches[stretch].rows
+            let score = FixedOrderKernel.dot(query.vector, pointers.vectors + row * query.vector.dimension)
             let isInside = score >= candidate.lower && score <= candidate.upper
-            if !isInside, fault?.breaksBounds != true {
-                throw .scoreBoundViolated(by: source.name)
-            }
-            if let minimumScore, score < minimumScore { continue }
+            if !isInside, fault?.breaksBounds != true { throw .scoreBoundViolated(by: source.name) }
+            if let minimumScore = query.minimumScore, score < minimumScore { continue }
+            let partition = query.plan.partition(stretch: stretch, row: row)
             rows.append(
                 PlacedRow(
-                    row: ScoredRow(
-                        key: pointers.keys[row], score: score, partition: plan.partition(stretch: stretch, row: row)),
-                    stretch: stretch, position: row))
+                    row: ScoredRow(key: pointers.keys[row], score: score, partition: partition), stretch: stretch,
+                    position: row))
         }
         return rows
     }

@@ -35,9 +35,10 @@ enum PlantedFault: Sendable {
     }
 
     /// The rescored rows as the fault leaves them.
-    func spoil(_ rows: [PlacedRow], query: QueryVector, plan: ScanPlan) -> [PlacedRow] {
+    func spoil(_ rows: [PlacedRow], query: ScanQuery) -> [PlacedRow] {
         guard self == .scoresFromBLAS else { return rows }
-        let scores = Self.scoresInOneCall(of: plan, query: query)
+        let plan = query.plan
+        let scores = Self.scoresInOneCall(of: plan, query: query.vector)
         var starts = [0]
         for stretch in plan.stretches { starts.append(starts[starts.count - 1] + stretch.count) }
         return rows.map { placed in

@@ -26,16 +26,18 @@ final class RowSlab: Sendable {
 
     init(dimension: Int) {
         self.dimension = dimension
-        stride = code_stride(dimension)
+        stride = Self.stride(dimension: dimension)
         codeMemory = VectorMemory(
             byteCount: Self.capacity * (stride + 2 * MemoryLayout<Float>.stride + MemoryLayout<RowKey>.stride))
         vectorMemory = VectorMemory(byteCount: Self.capacity * dimension * MemoryLayout<Float>.stride)
         free = [0..<Self.capacity]
     }
 
+    static func stride(dimension: Int) -> Int { code_stride(dimension) }
+
     /// Bytes of one row in all forms.
     static func bytesPerRow(dimension: Int) -> Int {
-        code_stride(dimension) + (2 + dimension) * MemoryLayout<Float>.stride + MemoryLayout<RowKey>.stride
+        stride(dimension: dimension) + (2 + dimension) * MemoryLayout<Float>.stride + MemoryLayout<RowKey>.stride
     }
 
     // MARK: - Where things are
@@ -103,4 +105,10 @@ struct RowPointers: @unchecked Sendable {
     let radii: UnsafePointer<Float>
     let vectors: UnsafePointer<Float>
     let keys: UnsafePointer<RowKey>
+
+    func advanced(by rows: Int, dimension: Int) -> RowPointers {
+        RowPointers(
+            codes: codes + rows * RowSlab.stride(dimension: dimension), scales: scales + rows, radii: radii + rows,
+            vectors: vectors + rows * dimension, keys: keys + rows)
+    }
 }

@@ -2,7 +2,7 @@
 ///
 /// Making one costs as much as there are chunks, so whoever asks again among the same partitions keeps it. It keeps the
 /// rows alive.
-package struct ScanPlan: Sendable {
+package final class ScanPlan: Sendable {
     /// Rows that lie one behind the other, of one label or of neighbours that all may be read.
     struct Stretch: Sendable {
         let rows: RowPointers
@@ -18,10 +18,10 @@ package struct ScanPlan: Sendable {
     let dimension: Int?
 
     /// The number of rows.
-    package var count: Int { stretches.reduce(0) { $0 + $1.count } }
+    package let count: Int
 
     /// - Throws: `rowDimension` where partitions have rows of different dimensions.
-    package init(_ partitions: some Sequence<Partition>) throws(VectorSearchError) {
+    package convenience init(_ partitions: some Sequence<Partition>) throws(VectorSearchError) {
         try self.init(partitions.enumerated().map { (position: $0, partition: $1) })
     }
 
@@ -58,6 +58,7 @@ package struct ScanPlan: Sendable {
         }
         self.chunks = chunks
         self.stretches = stretches
+        count = stretches.reduce(0) { $0 + $1.count }
         self.dimension = dimension
     }
 
