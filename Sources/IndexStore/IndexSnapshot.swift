@@ -22,15 +22,13 @@ package struct IndexSnapshot: Sendable {
     let database: DatabaseFile
     let keyStore: KeyStore
     let keys: IndexKeys
-    let scan: ExactScan
-    let scanPool: WorkPool
+    let scan: SharedScan
     /// Of this generation's rows.
     private let plans = ScanPlanCache()
 
     init(
         generation: Int64, arena: RowArena, partitions: [LabelID: LabelPartition], labels: LabelTable,
-        records: MultisetDigest, database: DatabaseFile, keyStore: KeyStore, keys: IndexKeys, scan: ExactScan,
-        scanPool: WorkPool
+        records: MultisetDigest, database: DatabaseFile, keyStore: KeyStore, keys: IndexKeys, scan: SharedScan
     ) {
         self.generation = generation
         self.arena = arena
@@ -41,7 +39,6 @@ package struct IndexSnapshot: Sendable {
         self.keyStore = keyStore
         self.keys = keys
         self.scan = scan
-        self.scanPool = scanPool
     }
 
     /// The number of components of a vector.
@@ -64,7 +61,7 @@ extension IndexSnapshot {
     func next() -> IndexSnapshot {
         IndexSnapshot(
             generation: generation + 1, arena: arena, partitions: partitions, labels: labels, records: records,
-            database: database, keyStore: keyStore, keys: keys, scan: scan, scanPool: scanPool)
+            database: database, keyStore: keyStore, keys: keys, scan: scan)
     }
 
     var anchor: IndexAnchor { IndexAnchor(generation: generation, digest: records) }
@@ -77,10 +74,8 @@ extension IndexSnapshot: PassageSnapshot {
         let ids = permitted.ids
         guard !ids.isEmpty else { return [] }
         let vector = try QueryVector(query)
-        let rows = try await scanPool.run { [plans, partitions, scan] in
-            let plan = try plans.plan(of: ids) { id in partitions[id]?.rows }
-            return try scan.topK(ScanQuery(vector, count: limit, in: plan, minimumScore: minimumScore))
-        }
+        let plan = try plans.plan(of: ids) { id in partitions[id]?.rows }
+        let rows = try await scan.topK(ScanQuery(vector, count: limit, in: plan, minimumScore: minimumScore))
         return rows.map {
             ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: ids[$0.partition], score: $0.score)
         }

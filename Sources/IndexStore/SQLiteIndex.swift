@@ -74,8 +74,8 @@ package final class SQLiteIndex: PassageIndex {
             let empty = IndexSnapshot(
                 generation: 0, arena: try RowArena(dimension: dimension), partitions: [:], labels: LabelTable(),
                 records: MultisetDigest(),
-                database: database, keyStore: keyStore, keys: keys, scan: ExactScan(),
-                scanPool: WorkPool(width: scanThreads))
+                database: database, keyStore: keyStore, keys: keys,
+                scan: SharedScan(ExactScan(), on: WorkPool(width: scanThreads), isShared: true))
             let loaded = try empty.loaded(isRestored: isRestored)
             current = Mutex(loaded.snapshot)
             try tidy(loaded)
@@ -162,7 +162,13 @@ package final class SQLiteIndex: PassageIndex {
     }
 
     /// What chooses the candidates of a scan, in its own words.
-    package var scanSource: String { snapshot().scan.source.name }
+    package var scanSource: String { snapshot().scan.scan.source.name }
+
+    /// Whether scans of several callers are carried out together.
+    package var sharesScans: Bool {
+        get { snapshot().scan.isShared }
+        set { snapshot().scan.isShared = newValue }
+    }
 
     package func snapshot() -> IndexSnapshot { current.withLock { $0 } }
 

@@ -10,17 +10,21 @@ package final class SharedScan: Sendable {
     /// than it spares.
     private static let stretchLimit = 20_000
 
-    private let scan: ExactScan
+    package let scan: ExactScan
     private let pool: WorkPool
-    /// How many queries are scanned together, at most.
-    private let together: Int
+    private let shared: Atomic<Bool>
     private let waiting = Mutex<[Ticket]>([])
 
-    /// - Parameter isShared: False where one caller's load must not show in another's time: one query at a time then.
     package init(_ scan: ExactScan, on pool: WorkPool, isShared: Bool) {
         self.scan = scan
         self.pool = pool
-        together = isShared ? ExactScan.queryLimit : 1
+        shared = Atomic(isShared)
+    }
+
+    /// False where one caller's load is to show less in another's time: one query at a time then.
+    package var isShared: Bool {
+        get { shared.load(ordering: .relaxed) }
+        set { shared.store(newValue, ordering: .relaxed) }
     }
 
     /// A query on its way.
@@ -81,6 +85,7 @@ package final class SharedScan: Sendable {
 
     /// The first, and those behind it that can be scanned along.
     private func take(from waiting: inout [Ticket]) -> [Ticket] {
+        let together = isShared ? ExactScan.queryLimit : 1
         var taken: [Ticket] = []
         var plans: Set<ObjectIdentifier> = []
         var stretches = 0
