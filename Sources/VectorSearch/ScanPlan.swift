@@ -27,36 +27,34 @@ package final class ScanPlan: Sendable {
 
     /// - Parameter partitions: Each with the position that it is to have in answers.
     package init(_ partitions: [(position: Int, partition: Partition)]) throws(VectorSearchError) {
-        var chunks: [(chunk: PartitionChunk, partition: Int)] = []
+        var placed: [(address: UInt, chunk: PartitionChunk, partition: Int)] = []
         var dimension: Int?
         for (position, partition) in partitions {
             if let dimension, dimension != partition.dimension {
                 throw .rowDimension(row: 0, given: partition.dimension, expected: dimension)
             }
             dimension = partition.dimension
-            for chunk in partition.chunks { chunks.append((chunk, position)) }
+            for chunk in partition.chunks {
+                placed.append((UInt(bitPattern: chunk.rows.codes), chunk, position))
+            }
         }
-        func address(_ chunk: PartitionChunk) -> UInt { UInt(bitPattern: chunk.rows.codes) }
-        chunks.sort { address($0.chunk) < address($1.chunk) }
+        placed.sort { $0.address < $1.address }
         var stretches: [Stretch] = []
         var start = 0
-        while start < chunks.count {
-            let slab = chunks[start].chunk.place.slab
-            var end = start + 1
-            var upper = chunks[start].chunk.place.rows.upperBound
-            while end < chunks.count, chunks[end].chunk.place.slab === slab,
-                chunks[end].chunk.place.rows.lowerBound == upper
+        while start < placed.count {
+            let (slab, rows) = (placed[start].chunk.place.slab, placed[start].chunk.place.rows)
+            var (end, upper) = (start + 1, rows.upperBound)
+            while end < placed.count, placed[end].chunk.place.slab === slab,
+                placed[end].chunk.place.rows.lowerBound == upper
             {
-                upper = chunks[end].chunk.place.rows.upperBound
+                upper = placed[end].chunk.place.rows.upperBound
                 end += 1
             }
             stretches.append(
-                Stretch(
-                    rows: chunks[start].chunk.rows, count: upper - chunks[start].chunk.place.rows.lowerBound,
-                    firstChunk: start))
+                Stretch(rows: placed[start].chunk.rows, count: upper - rows.lowerBound, firstChunk: start))
             start = end
         }
-        self.chunks = chunks
+        chunks = placed.map { ($0.chunk, $0.partition) }
         self.stretches = stretches
         count = stretches.reduce(0) { $0 + $1.count }
         self.dimension = dimension

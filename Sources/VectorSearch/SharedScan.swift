@@ -11,7 +11,7 @@ package final class SharedScan: Sendable {
     private static let stretchLimit = 20_000
 
     package let scan: ExactScan
-    private let pool: WorkPool
+    package let pool: WorkPool
     private let shared: Atomic<Bool>
     private let waiting = Mutex<[Ticket]>([])
 
