@@ -74,7 +74,7 @@ extension IndexSnapshot: PassageSnapshot {
         let ids = permitted.ids
         guard !ids.isEmpty else { return [] }
         let vector = try QueryVector(query)
-        let plan = try plans.plan(of: ids) { id in partitions[id]?.rows }
+        let plan = try await plans.plan(of: ids, on: scan.pool) { [partitions] id in partitions[id]?.rows }
         let rows = try await scan.topK(ScanQuery(vector, count: limit, in: plan, minimumScore: minimumScore))
         return rows.map {
             ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: ids[$0.partition], score: $0.score)

@@ -14,18 +14,23 @@ final class ScanPlanCache: Sendable {
 
     /// - Parameters:
     ///   - labels: Permitted ones, ascending.
+    ///   - pool: Makes a plan that is not there.
     ///   - rows: Of a label, where it has any.
-    func plan(of labels: [LabelID], rows: (LabelID) -> Partition?) throws -> ScanPlan {
+    func plan(
+        of labels: [LabelID], on pool: WorkPool, rows: @escaping @Sendable (LabelID) -> Partition?
+    ) async throws -> ScanPlan {
         let known = kept.withLock { kept -> ScanPlan? in
             guard let index = kept.lastIndex(where: { $0.labels == labels }) else { return nil }
             kept.append(kept.remove(at: index))
             return kept[kept.count - 1].plan
         }
         if let known { return known }
-        let plan = try ScanPlan(
-            labels.enumerated().compactMap { position, label in
+        let plan = try await pool.run {
+            let partitions = labels.enumerated().compactMap { position, label in
                 rows(label).map { (position: position, partition: $0) }
-            })
+            }
+            return try ScanPlan(partitions)
+        }
         kept.withLock { kept in
             kept.append((labels, plan))
             if kept.count > Self.limit { kept.removeFirst() }
