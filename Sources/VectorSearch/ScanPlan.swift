@@ -1,3 +1,5 @@
+import CVectorKernels
+
 /// The rows of some partitions as stretches of memory, in the order in which they lie: what a scan reads and nothing else.
 ///
 /// Making one costs as much as there are chunks, so whoever asks again among the same partitions keeps it. It keeps the
@@ -58,6 +60,19 @@ package final class ScanPlan: Sendable {
         self.stretches = stretches
         count = stretches.reduce(0) { $0 + $1.count }
         self.dimension = dimension
+    }
+
+    /// The sum of all codes, read once from front to back: what a scan is measured against.
+    package func stream() -> UInt64 {
+        guard let dimension else { return 0 }
+        var sum: UInt64 = 0
+        for stretch in stretches {
+            let words = stretch.count * RowSlab.stride(dimension: dimension) / MemoryLayout<UInt64>.stride
+            stretch.rows.codes.withMemoryRebound(to: UInt64.self, capacity: words) {
+                sum &+= scan_stream_sum($0, words)
+            }
+        }
+        return sum
     }
 
     /// The position of the partition that a row of a stretch is of. O(log chunks).
