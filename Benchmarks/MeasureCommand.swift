@@ -98,6 +98,8 @@ struct MeasureCommand: AsyncParsableCommand {
             sections = [
                 try await PeerMeasurement(workspace: workspace, environment: peers, isQuick: quick).section()
             ]
+        case .scan:
+            sections = try await ScanMeasurement(isQuick: quick).sections()
         case .policy:
             sections = [
                 try await DecisionMeasurement(workspace: workspace, environment: cedarpy, isQuick: quick).section()
@@ -121,7 +123,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
 /// What is measured, each in a process of its own.
 enum Subject: String, CaseIterable, ExpressibleByArgument, CustomStringConvertible {
-    case index, query, peers, policy, language, encoder, ingest, sealing
+    case index, query, scan, peers, policy, language, encoder, ingest, sealing
 
     var description: String { rawValue }
 

@@ -69,7 +69,7 @@ struct PeerMeasurement: Sendable {
         try Data().write(to: vectors)
         let file = try FileHandle(forWritingTo: vectors)
         for chunk in partitions.flatMap(\.chunks) {
-            try file.write(contentsOf: chunk.matrix.withRows { Data(buffer: $0) })
+            try file.write(contentsOf: chunk.withRows { Data(buffer: $0) })
         }
         try file.close()
         let embedder = PreparedEmbedder()
@@ -128,11 +128,12 @@ struct PeerMeasurement: Sendable {
                     })
             }
         }
-        func item(of readers: [[Partition]]) -> Stopwatch.Item {
-            Stopwatch.Item { number in
+        func item(of readers: [[Partition]]) throws -> Stopwatch.Item {
+            let plans = try readers.map { try ScanPlan($0) }
+            return Stopwatch.Item { number in
                 _ = try scan.topK(
-                    query: queries[number % queries.count], k: Self.resultCount,
-                    partitions: readers[number % readers.count])
+                    ScanQuery(
+                        queries[number % queries.count], count: Self.resultCount, in: plans[number % plans.count]))
             }
         }
         var items: [Stopwatch.Item] = []
@@ -141,7 +142,7 @@ struct PeerMeasurement: Sendable {
                 enclave.labels(share: share, holder: holder).map { partitions[$0] }
             }
             items += [
-                item(of: permitted), item(of: .faiss, share: number), item(of: .sqliteVec, share: number),
+                try item(of: permitted), item(of: .faiss, share: number), item(of: .sqliteVec, share: number),
             ]
         }
         let empty = try Partition(dimension: SyntheticEnclave.dimension)
@@ -149,7 +150,7 @@ struct PeerMeasurement: Sendable {
             enclave.labels(share: SyntheticEnclave.shares[Self.shareWithoutRows], holder: holder).map { _ in empty }
         }
         items += [
-            item(of: permitted), item(of: .faissWithoutRows, share: Self.shareWithoutRows),
+            try item(of: permitted), item(of: .faissWithoutRows, share: Self.shareWithoutRows),
             item(of: .sqliteVecWithoutRows, share: Self.shareWithoutRows),
         ]
         var random = RandomNumbers(seed: 19)

@@ -1,5 +1,4 @@
 import AccessControl
-import CVectorKernels
 import Cedar
 import Foundation
 import IndexStore
@@ -20,9 +19,9 @@ struct QueryMeasurement: Sendable {
         calls = isQuick ? 8 : 24
     }
 
-    /// One person of one share: his partitions outside of the index, his request, his token.
+    /// One person of one share: his rows outside of the index, his request, his token.
     private struct Reader: Sendable {
-        let partitions: [Partition]
+        let plan: ScanPlan
         let request: AccessRequest
         let token: String
     }
@@ -84,7 +83,7 @@ struct QueryMeasurement: Sendable {
                 let caller = try Caller(developmentIdentity: person, enclave: current)
                 readers.append(
                     Reader(
-                        partitions: enclave.labels(share: share, holder: holder).map { partitions[$0] },
+                        plan: try ScanPlan(enclave.labels(share: share, holder: holder).map { partitions[$0] }),
                         request: try caller.accessRequest(
                             purpose: "work", network: network, now: Int64(Date().timeIntervalSince1970 * 1000)),
                         token: try await issuer.token(for: person)))
@@ -101,7 +100,7 @@ struct QueryMeasurement: Sendable {
         for (share, readers) in zip(SyntheticEnclave.shares, all) {
             for (number, reader) in readers.enumerated() {
                 let query = try QueryVector(embedder.vector(number))
-                let rows = try scan.topK(query: query, k: Self.resultCount, partitions: reader.partitions)
+                let rows = try scan.topK(ScanQuery(query, count: Self.resultCount, in: reader.plan))
                 let answer = try await engine.current.retriever.retrieve(try self.query(number), for: reader.request)
                 guard answer.results.map(\.score) == rows.map(\.score), rows.count == Self.resultCount else {
                     throw UnexpectedAnswer(what: "scan and retriever differ at \(share) % permitted")
@@ -141,14 +140,11 @@ struct QueryMeasurement: Sendable {
                 let holder = number % readers.count
                 return (readers[holder], questions[holder][number % PreparedEmbedder.questions])
             }
-            items.append(
-                Stopwatch.Item { number in
-                    guard Self.stream(turn(number).0.partitions).isFinite else { throw UnexpectedAnswer(what: "a sum") }
-                })
+            items.append(Stopwatch.Item { number in _ = turn(number).0.plan.stream() })
             items.append(
                 Stopwatch.Item { number in
                     let (reader, question) = turn(number)
-                    _ = try scan.topK(query: question.1, k: Self.resultCount, partitions: reader.partitions)
+                    _ = try scan.topK(ScanQuery(question.1, count: Self.resultCount, in: reader.plan))
                 })
             items.append(
                 Stopwatch.Item(alternating: [
@@ -166,16 +162,6 @@ struct QueryMeasurement: Sendable {
         return try await Stopwatch.interleave(items, rounds: rounds, calls: calls, random: &random) { round in
             if round % 10 == 0 { Subject.query.note("\(round) of \(rounds) rounds") }
         }
-    }
-
-    private static func stream(_ partitions: [Partition]) -> Float {
-        var sum: Float = 0
-        for partition in partitions {
-            for chunk in partition.chunks {
-                sum += chunk.matrix.withRows { scan_stream_sum($0.baseAddress!, $0.count) }
-            }
-        }
-        return sum
     }
 
     // MARK: - The table
@@ -221,7 +207,7 @@ struct QueryMeasurement: Sendable {
             "Permitted is the share of rows that the caller may read (\(shares.joined(separator: "; "))). "
                 + "\(SyntheticEnclave.holders) callers of each share, who read different labels, take turns, and so do "
                 + "\(PreparedEmbedder.questions) questions; \(rounds) rounds of \(calls) calls.",
-            "Streaming read: a sum over the same bytes on one thread. Compared: nothing.",
+            "Streaming read: a sum over the bytes of the same codes on one thread. Compared: nothing.",
             "Scan: the exact scan on one thread, the partitions at hand. Compared: how many times the streaming read.",
             "In process: `Retriever.retrieve`: policy decisions, scan, texts from SQLite, answer; one request at a time. "
                 + "The question's vector is ready. Compared: what it adds to the scan, ms.",

@@ -4,8 +4,9 @@ import VectorSearch
 extension SyntheticEnclave {
     /// The rows of each label, outside of the index. A row's key is its label and its number under the label.
     func partitions() throws -> [Partition] {
-        try labelRows.indices.map { label in
-            var builder = try PartitionBuilder(dimension: Self.dimension)
+        let arena = try RowArena(dimension: Self.dimension)
+        return try labelRows.indices.map { label in
+            var builder = try PartitionBuilder(in: arena)
             for row in 0..<labelRows[label] {
                 try builder.append(
                     RowKey(high: UInt64(label), low: UInt64(row)), vector(label: label, row: row))

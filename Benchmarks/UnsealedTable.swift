@@ -62,8 +62,9 @@ struct UnsealedTable: Sendable {
     /// The rows of each label.
     func read() throws -> [Partition] {
         let database = try pool()
+        let arena = try RowArena(dimension: DocumentSeries.dimension)
         var builders = try (0..<DocumentSeries.labels).map { _ in
-            try PartitionBuilder(dimension: DocumentSeries.dimension)
+            try PartitionBuilder(in: arena)
         }
         try database.read { db in
             let rows = try Row.fetchCursor(

@@ -12,26 +12,26 @@ typedef double double8 __attribute__((vector_size(64)));
 
 #define LANES ((size_t)8)
 
-typedef float float16 __attribute__((vector_size(64)));
+typedef uint64_t uint64x8 __attribute__((vector_size(64)));
 
 // The one body of the streaming sum: eight independent chains of wide additions, so that memory and not the latency of
 // an addition sets the pace.
-__attribute__((always_inline)) static inline float stream_sum(const float *values, size_t count) {
-    enum { CHAINS = 8, WIDTH = 16 };
-    float16 sums[CHAINS] = {{0}};
+__attribute__((always_inline)) static inline uint64_t stream_sum(const uint64_t *words, size_t count) {
+    enum { CHAINS = 8, WIDTH = 8 };
+    uint64x8 sums[CHAINS] = {{0}};
     size_t i = 0;
     for (; i + CHAINS * WIDTH <= count; i += CHAINS * WIDTH) {
         for (size_t chain = 0; chain < CHAINS; chain++) {
-            float16 part;
-            memcpy(&part, values + i + chain * WIDTH, sizeof part);
+            uint64x8 part;
+            memcpy(&part, words + i + chain * WIDTH, sizeof part);
             sums[chain] += part;
         }
     }
-    float total = 0;
+    uint64_t total = 0;
     for (size_t chain = 0; chain < CHAINS; chain++) {
         for (size_t lane = 0; lane < WIDTH; lane++) total += sums[chain][lane];
     }
-    for (; i < count; i++) total += values[i];
+    for (; i < count; i++) total += words[i];
     return total;
 }
 
@@ -73,12 +73,12 @@ __attribute__((target("avx512f,avx512vl"))) static double fixed_order_dot_avx512
     return fixed_order_dot(a, b, dimension);
 }
 
-__attribute__((target("avx2"))) static float stream_sum_avx2(const float *values, size_t count) {
-    return stream_sum(values, count);
+__attribute__((target("avx2"))) static uint64_t stream_sum_avx2(const uint64_t *words, size_t count) {
+    return stream_sum(words, count);
 }
 
-__attribute__((target("avx512f,avx512vl"))) static float stream_sum_avx512(const float *values, size_t count) {
-    return stream_sum(values, count);
+__attribute__((target("avx512f,avx512vl"))) static uint64_t stream_sum_avx512(const uint64_t *words, size_t count) {
+    return stream_sum(words, count);
 }
 
 enum scan_kernel_variant scan_kernel_widest(void) {
@@ -102,13 +102,13 @@ double scan_fixed_order_dot_variant(
     return fixed_order_dot_baseline(a, b, dimension);
 }
 
-float scan_stream_sum(const float *values, size_t count) {
+uint64_t scan_stream_sum(const uint64_t *words, size_t count) {
     switch (scan_kernel_widest()) {
-        case SCAN_KERNEL_AVX512: return stream_sum_avx512(values, count);
-        case SCAN_KERNEL_AVX2: return stream_sum_avx2(values, count);
+        case SCAN_KERNEL_AVX512: return stream_sum_avx512(words, count);
+        case SCAN_KERNEL_AVX2: return stream_sum_avx2(words, count);
         case SCAN_KERNEL_BASELINE: break;
     }
-    return stream_sum(values, count);
+    return stream_sum(words, count);
 }
 
 #else
@@ -123,8 +123,8 @@ double scan_fixed_order_dot_variant(
     return fixed_order_dot_baseline(a, b, dimension);
 }
 
-float scan_stream_sum(const float *values, size_t count) {
-    return stream_sum(values, count);
+uint64_t scan_stream_sum(const uint64_t *words, size_t count) {
+    return stream_sum(words, count);
 }
 
 #endif

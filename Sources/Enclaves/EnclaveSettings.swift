@@ -51,6 +51,8 @@ package struct EnclaveSettings: Sendable {
         package let trustedProxies: [IPAddress]
         package let maximumQueryBytes: Int
         package let maximumK: Int
+        /// Whether scans of several callers are carried out together.
+        package let sharesScans: Bool
     }
 
     package struct Authentication: Sendable {

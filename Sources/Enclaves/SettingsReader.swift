@@ -129,7 +129,8 @@ struct SettingsReader {
             host: host?.text ?? "127.0.0.1", port: inner.number("port", in: 0...65_535, default: 8471),
             trustedProxies: proxies,
             maximumQueryBytes: inner.number("maximum_query_bytes", in: 1...65_536, default: 8192),
-            maximumK: inner.number("maximum_k", in: 1...1000, default: 50))
+            maximumK: inner.number("maximum_k", in: 1...1000, default: 50),
+            sharesScans: inner.truth("shared_scans", default: true))
     }
 
     private func isLoopback(_ host: String) -> Bool {

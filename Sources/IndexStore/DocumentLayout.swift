@@ -13,7 +13,7 @@ struct DocumentLayout: Sendable {
         var bearers = 0
     }
 
-    private let dimension: Int
+    private let arena: RowArena
     private var labels: [LabelID: Gathered] = [:]
     /// The sum of the records of all documents.
     private(set) var records = MultisetDigest()
@@ -21,7 +21,7 @@ struct DocumentLayout: Sendable {
     /// Documents that stay behind.
     private(set) var unreadable: [DocumentRecord] = []
 
-    init(dimension: Int) { self.dimension = dimension }
+    init(arena: RowArena) { self.arena = arena }
 
     mutating func add(_ document: OpenedDocument) throws {
         records += document.digest
@@ -38,7 +38,7 @@ struct DocumentLayout: Sendable {
     }
 
     private mutating func edit(_ label: LabelID, _ body: (inout Gathered) throws -> Void) throws {
-        if labels[label] == nil { labels[label] = Gathered(rows: try PartitionBuilder(dimension: dimension)) }
+        if labels[label] == nil { labels[label] = Gathered(rows: try PartitionBuilder(in: arena)) }
         try body(&labels[label]!)
     }
 

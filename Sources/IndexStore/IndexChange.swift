@@ -253,7 +253,7 @@ struct IndexChange {
             ])
         let id = LabelID(db.lastInsertedRowID)
         snapshot.partitions[id] = LabelPartition(
-            label: label, digest: digest, keyID: key.id, rows: try Partition(dimension: snapshot.dimension))
+            label: label, digest: digest, keyID: key.id, rows: Partition(in: snapshot.arena))
         snapshot.labels.append(label, id: id)
         snapshot.records += keys.recordDigest(label: id, digest: digest, keyID: key.id)
         return id

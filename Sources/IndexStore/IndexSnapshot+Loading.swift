@@ -39,9 +39,9 @@ extension IndexSnapshot {
             }
             let partitions = loading.partitions
             let snapshot = IndexSnapshot(
-                generation: state.generation, dimension: dimension, partitions: partitions,
+                generation: state.generation, arena: arena, partitions: partitions,
                 labels: LabelTable(partitions.map { ($0, $1.label) }), records: loading.records,
-                database: database, keyStore: keyStore, keys: keys, scan: scan, scanPool: scanPool)
+                database: database, keyStore: keyStore, keys: keys, scan: scan)
             return LoadedIndex(
                 snapshot: snapshot, keys: loading.usedKeys, unreadable: loading.unreadable,
                 unreadableLabels: loading.unreadableLabels, unreadableSources: loading.unreadableSources)
@@ -121,7 +121,7 @@ private struct Loading {
                 throw IndexError.damaged(what: "label \(id.rawValue) has another digest")
             }
             partitions[id] = LabelPartition(
-                label: label, digest: digest, keyID: keyID, rows: try Partition(dimension: snapshot.dimension))
+                label: label, digest: digest, keyID: keyID, rows: Partition(in: snapshot.arena))
             usedKeys.insert(keyID)
             records += record
         }
@@ -169,7 +169,7 @@ private struct Loading {
         let opener = DocumentOpener(
             keyStore: snapshot.keyStore, keys: snapshot.keys, dimension: snapshot.dimension,
             labels: partitions.mapValues(\.digest), lost: Set(unreadableLabels.map(\.id)), isRestored: isRestored)
-        let line = OpeningLine(opener, into: DocumentLayout(dimension: snapshot.dimension))
+        let line = OpeningLine(opener, into: DocumentLayout(arena: snapshot.arena))
         // Keys are not in use any more when this returns, and the file is let go of by this thread.
         defer { line.wait() }
         var batch: [SealedDocument] = []

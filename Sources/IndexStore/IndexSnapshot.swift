@@ -12,7 +12,8 @@ import VectorSearch
 /// generation, so a request never shows a mixture of two.
 package struct IndexSnapshot: Sendable {
     let generation: Int64
-    let dimension: Int
+    /// Where its rows are.
+    let arena: RowArena
     var partitions: [LabelID: LabelPartition]
     /// The label of each partition.
     package internal(set) var labels: LabelTable
@@ -21,8 +22,27 @@ package struct IndexSnapshot: Sendable {
     let database: DatabaseFile
     let keyStore: KeyStore
     let keys: IndexKeys
-    let scan: ExactScan
-    let scanPool: WorkPool
+    let scan: SharedScan
+    /// Of this generation's rows.
+    private let plans = ScanPlanCache()
+
+    init(
+        generation: Int64, arena: RowArena, partitions: [LabelID: LabelPartition], labels: LabelTable,
+        records: MultisetDigest, database: DatabaseFile, keyStore: KeyStore, keys: IndexKeys, scan: SharedScan
+    ) {
+        self.generation = generation
+        self.arena = arena
+        self.partitions = partitions
+        self.labels = labels
+        self.records = records
+        self.database = database
+        self.keyStore = keyStore
+        self.keys = keys
+        self.scan = scan
+    }
+
+    /// The number of components of a vector.
+    var dimension: Int { arena.dimension }
 
     /// Number of passages.
     package var passageCount: Int { partitions.values.reduce(0) { $0 + $1.rows.count } }
@@ -40,31 +60,24 @@ extension IndexSnapshot {
     /// The generation that the next commit makes.
     func next() -> IndexSnapshot {
         IndexSnapshot(
-            generation: generation + 1, dimension: dimension, partitions: partitions, labels: labels, records: records,
-            database: database, keyStore: keyStore, keys: keys, scan: scan, scanPool: scanPool)
+            generation: generation + 1, arena: arena, partitions: partitions, labels: labels, records: records,
+            database: database, keyStore: keyStore, keys: keys, scan: scan)
     }
 
     var anchor: IndexAnchor { IndexAnchor(generation: generation, digest: records) }
 }
 
 extension IndexSnapshot: PassageSnapshot {
-    /// The permitted partitions in the order of their keyed digests: the same order in an index that holds nothing else.
-    private func ordered(_ permitted: PermittedLabels) -> [(id: LabelID, partition: LabelPartition)] {
-        permitted.ids.compactMap { id in partitions[id].map { (id, $0) } }.sorted { $0.1.digest < $1.1.digest }
-    }
-
     package func nearest(
         to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
     ) async throws -> [ScoredPassage] {
-        let readable = ordered(permitted).filter { $0.partition.rows.count > 0 }
-        guard !readable.isEmpty else { return [] }
+        let ids = permitted.ids
+        guard !ids.isEmpty else { return [] }
         let vector = try QueryVector(query)
-        let rows = try await scanPool.run { [scan] in
-            try scan.topK(
-                query: vector, k: limit, partitions: readable.map(\.partition.rows), minimumScore: minimumScore)
-        }
+        let plan = try await plans.plan(of: ids, on: scan.pool) { [partitions] id in partitions[id]?.rows }
+        let rows = try await scan.topK(ScanQuery(vector, count: limit, in: plan, minimumScore: minimumScore))
         return rows.map {
-            ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: readable[$0.partition].id, score: $0.score)
+            ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: ids[$0.partition], score: $0.score)
         }
     }
 
@@ -80,11 +93,11 @@ extension IndexSnapshot: PassageSnapshot {
     }
 
     package func passage(_ id: PassageID, permitted: PermittedLabels) async throws -> StoredPassage? {
-        let readable = ordered(permitted).first { $0.partition.rows.contains(RowKey(id)) }
-        guard let readable else { return nil }
+        let label = permitted.ids.first { partitions[$0]?.rows.contains(RowKey(id)) == true }
+        guard let label else { return nil }
         return try await database.read { db in
             var reader = DocumentReader(db: db, snapshot: self)
-            return try reader.passage(id, label: readable.id, permitted: permitted)
+            return try reader.passage(id, label: label, permitted: permitted)
         }
     }
 

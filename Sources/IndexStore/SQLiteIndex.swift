@@ -72,9 +72,10 @@ package final class SQLiteIndex: PassageIndex {
         do {
             try Self.claim(database, keyStore, keys, model: model, beginsAnew: beginsAnew)
             let empty = IndexSnapshot(
-                generation: 0, dimension: dimension, partitions: [:], labels: LabelTable(), records: MultisetDigest(),
-                database: database, keyStore: keyStore, keys: keys, scan: ExactScan(),
-                scanPool: WorkPool(width: scanThreads))
+                generation: 0, arena: try RowArena(dimension: dimension), partitions: [:], labels: LabelTable(),
+                records: MultisetDigest(),
+                database: database, keyStore: keyStore, keys: keys,
+                scan: SharedScan(ExactScan(), on: WorkPool(width: scanThreads), isShared: true))
             let loaded = try empty.loaded(isRestored: isRestored)
             current = Mutex(loaded.snapshot)
             try tidy(loaded)
@@ -160,8 +161,14 @@ package final class SQLiteIndex: PassageIndex {
         }
     }
 
-    /// The BLAS library that scans use, in its own words.
-    package var blas: String { BLASLibrary.current.name }
+    /// What chooses the candidates of a scan, in its own words.
+    package var scanSource: String { snapshot().scan.scan.source.name }
+
+    /// Whether scans of several callers are carried out together.
+    package var sharesScans: Bool {
+        get { snapshot().scan.isShared }
+        set { snapshot().scan.isShared = newValue }
+    }
 
     package func snapshot() -> IndexSnapshot { current.withLock { $0 } }
 

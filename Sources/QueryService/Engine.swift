@@ -43,6 +43,7 @@ package final class Engine: Sendable {
                 reportDecision: { DecisionLog(logger: logger).report($0) })
             peers = PeerAddress(settings: enclave.settings)
             index.prepareLabels(for: enclave.authorizer)
+            index.sharesScans = enclave.settings.service.sharesScans
         }
 
         func accessRequest(

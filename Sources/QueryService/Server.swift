@@ -52,7 +52,7 @@ package struct Server: Sendable {
         var lines = [
             "portcullis: enclave \(enclave.settings.name): \(snapshot.passageCount) passages, "
                 + "\(snapshot.passageCounts.count) labels, policy version \(enclave.policyVersion)",
-            "portcullis: model \(engine.embedder.model.name), BLAS \(engine.index.blas)",
+            "portcullis: model \(engine.embedder.model.name), scans by \(engine.index.scanSource)",
             "portcullis: outgoing connections: \(Self.outgoing(enclave.settings.embedding))",
             "portcullis: listening on http://\(host):\(port)",
         ]

@@ -38,20 +38,21 @@ package struct BLASLibrary: Sendable {
         dlsym(nil, name).map { unsafeBitCast($0, to: type) }
     }
 
-    /// The float32 scores of all rows of a matrix, as good as the library makes them: their last bits depend on the
-    /// library, the machine and the number of rows. O(count × dimension).
+    /// The float32 scores of rows that lie one behind the other, as good as the library makes them: their last bits depend
+    /// on the library, the machine and the number of rows. O(count × dimension).
     ///
-    /// - Parameter scores: room for `matrix.count` scores.
-    func scores(of matrix: EmbeddingMatrix, query: QueryVector, into scores: UnsafeMutableBufferPointer<Float>) {
-        precondition(query.dimension == matrix.dimension && scores.count >= matrix.count)
-        if matrix.count == 0 { return }
-        let (rows, columns) = (CInt(matrix.count), CInt(matrix.dimension))
-        matrix.withRows { components in
-            query.components.withUnsafeBufferPointer { query in
-                cblas_sgemv(
-                    CblasRowMajor, CblasNoTrans, rows, columns, 1, components.baseAddress!, columns,
-                    query.baseAddress!, 1, 0, scores.baseAddress!, 1)
-            }
+    /// - Parameters:
+    ///   - rows: as many as there is room for scores, each of the query's dimension.
+    ///   - scores: receives one for each row.
+    func scores(
+        of rows: UnsafePointer<Float>, query: QueryVector, into scores: UnsafeMutableBufferPointer<Float>
+    ) {
+        if scores.isEmpty { return }
+        let (count, dimension) = (CInt(scores.count), CInt(query.dimension))
+        query.components.withUnsafeBufferPointer { query in
+            cblas_sgemv(
+                CblasRowMajor, CblasNoTrans, count, dimension, 1, rows, dimension, query.baseAddress!, 1, 0,
+                scores.baseAddress!, 1)
         }
     }
 }

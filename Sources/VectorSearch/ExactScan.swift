@@ -16,101 +16,97 @@ package struct ScoredRow: Hashable, Sendable {
 
 /// The true k best rows of some partitions, by a scan of every row in them and of nothing else.
 ///
-///     query × rows → approximate scores (BLAS, float32) → candidates (proven margin) → exact scores (one kernel) → order
+///     query × codes → intervals of scores (exact integers, a proven bound) → candidates → exact scores (one kernel) → order
 ///
 /// *Exact* means: ordered by (score of the fixed-order kernel, descending; `RowKey`, ascending). A result is a function
 /// of the query and of the set of rows scanned. It does not depend on how rows are cut into chunks or in which order
-/// they came, on the BLAS library, or on the processor; and a row's score depends on that row and the query alone
+/// they came, on the kernel or library that chose the candidates, or on the
+/// processor; and a row's score depends on that row and the query alone
 /// (Rule 2, non-interference; Rule 3, exact by default).
 ///
 /// A scan occupies its thread until it ends, so it belongs on a `WorkPool`, never on Swift's cooperative threads.
 package struct ExactScan: Sendable {
     /// The largest number of results that can be asked for.
     package static let resultLimit = 1_000_000
+    /// The largest number of queries that are scanned together.
+    package static let queryLimit = 64
 
-    /// The library that computes approximate scores.
-    package let library: BLASLibrary
-    private let scratches: ScanScratchPool
+    /// What chooses the candidates.
+    package let source: CandidateSource
+    private let scratches = ScanScratchPool()
     /// A deliberate mistake, for tests that must be seen to fail.
     private let fault: PlantedFault?
 
     package init() {
-        self.init(fault: nil)
+        self.init(.best)
     }
 
-    init(fault: PlantedFault?) {
-        library = .current
-        scratches = ScanScratchPool()
+    init(_ source: CandidateSource, fault: PlantedFault? = nil) {
+        self.source = source
         self.fault = fault
     }
 
-    /// The k best rows of the partitions, best first; fewer where there are fewer rows.
+    /// The best rows of each query, best first; fewer where there are fewer rows.
     ///
-    /// O(rows × dimension) to read the rows once, O(log k) for each row that raises the threshold, and
+    /// Queries are scanned together: a row that several of them may read is read once. What one of them finds does not
+    /// depend on the others.
+    ///
+    /// O(rows × dimension) to read the codes once, O(log k) for each row that raises a threshold, and
     /// O(candidates × (dimension + log candidates)) to rescore. The memory used is kept for the next scan.
     ///
-    /// - Parameters:
-    ///   - k: between 1 and `resultLimit`.
-    ///   - partitions: what may be read. No other row is touched (Rule 1, decide before touching).
-    ///   - minimumScore: rows with a lower exact score are left out; nil leaves none out.
-    /// - Throws: `resultCountOutOfRange`, `minimumScoreNotFinite`, `queryDimension`; `scoreBoundViolated` where the BLAS
-    ///   library breaks the bound that the result rests on (Rule 4, fail closed).
+    /// - Parameter queries: of one dimension, at most `queryLimit`.
+    /// - Returns: For each query its rows, or `scoreBoundViolated` where a score lies outside the interval that its result
+    ///   rests on (Rule 4, fail closed).
+    package func topK(_ queries: [ScanQuery]) -> [Result<[ScoredRow], VectorSearchError>] {
+        precondition(queries.count <= Self.queryLimit)
+        let scratch = scratches.take()
+        defer { scratches.give(back: scratch) }
+        scratch.begin(queries)
+        for piece in JointPlan(queries.map(\.plan)).pieces {
+            source.offer(piece, queries: queries, fault: fault, in: scratch)
+        }
+        return queries.enumerated().map { number, query in
+            Result { () throws(VectorSearchError) in
+                var rows = try rescore(query, scratch.survivors(of: number))
+                if let fault { rows = fault.spoil(rows, query: query) }
+                return Self.best(rows, k: query.count, tiesByPlace: fault == .tiesByPlace)
+            }
+        }
+    }
+
+    /// The best rows of one query.
+    ///
+    /// - Throws: `scoreBoundViolated`.
+    package func topK(_ query: ScanQuery) throws(VectorSearchError) -> [ScoredRow] {
+        try topK([query])[0].get()
+    }
+
+    /// The best rows of partitions that are asked for once.
+    ///
+    /// - Throws: as `ScanQuery` and `ScanPlan`; `scoreBoundViolated`.
     package func topK(
         query: QueryVector, k: Int, partitions: some Sequence<Partition>, minimumScore: Double? = nil
     ) throws(VectorSearchError) -> [ScoredRow] {
-        guard 1...Self.resultLimit ~= k else {
-            throw .resultCountOutOfRange(given: k, limit: Self.resultLimit)
-        }
-        if let minimumScore, !minimumScore.isFinite { throw .minimumScoreNotFinite }
-
-        let scratch = scratches.take()
-        defer { scratches.give(back: scratch) }
-        for (position, partition) in partitions.enumerated() {
-            guard partition.dimension == query.dimension else {
-                throw .queryDimension(given: query.dimension, expected: partition.dimension)
-            }
-            for chunk in partition.chunks { scratch.chunks.append((chunk, position)) }
-        }
-        gatherCandidates(query, k: k, minimumScore: minimumScore, in: scratch)
-        var rows = try rescore(query, minimumScore: minimumScore, in: scratch)
-        if let fault { rows = fault.spoil(rows, query: query, library: library, chunks: scratch.chunks.map(\.chunk)) }
-        return Self.best(rows, k: k, tiesByPlace: fault == .tiesByPlace)
+        try topK(ScanQuery(query, count: k, in: ScanPlan(partitions), minimumScore: minimumScore))
     }
 
-    /// Scores every row approximately and keeps those that can be among the k best.
-    private func gatherCandidates(_ query: QueryVector, k: Int, minimumScore: Double?, in scratch: ScanScratch) {
-        let bound = ScoreBound(dimension: query.dimension, queryNorm: query.norm)
-        scratch.top.begin(k: k, minimumScore: minimumScore)
-        for (chunk, _) in scratch.chunks {
-            let scores = UnsafeMutableBufferPointer(rebasing: scratch.scores[..<chunk.count])
-            library.scores(of: chunk.matrix, query: query, into: scores)
-            if fault == .impreciseLibrary {
-                for row in scores.indices { scores[row] *= 1 + 0x1p-8 }
-            }
-            let margin = fault == .noMargin ? 0 : bound.margin(maximumNorm: chunk.matrix.maximumNorm)
-            let allFinite = scratch.top.offer(UnsafeBufferPointer(scores), margin: margin)
-            // Some libraries compute 0 × y where asked to overwrite y: leave them nothing but numbers.
-            if !allFinite { scratch.scores.update(repeating: 0) }
-        }
-    }
-
-    /// The exact scores of the candidates, checked against the bound that chose them.
+    /// The exact scores of the candidates, checked against the intervals that chose them.
     private func rescore(
-        _ query: QueryVector, minimumScore: Double?, in scratch: ScanScratch
+        _ query: ScanQuery, _ candidates: [TopK.Candidate]
     ) throws(VectorSearchError) -> [PlacedRow] {
         var rows: [PlacedRow] = []
-        for (candidate, margin) in scratch.top.survivors() {
-            let (chunk, partition) = scratch.chunks[Int(candidate.chunk)]
-            let score = FixedOrderKernel.dot(query, chunk.matrix, row: Int(candidate.row))
-            let error = abs(Double(candidate.approximate) - score)
-            if candidate.approximate.isFinite, error > margin, fault != .noMargin {
-                throw .scoreBoundViolated(library: library.name)
-            }
-            if let minimumScore, score < minimumScore { continue }
+        for candidate in candidates {
+            let (stretch, row) = (Int(candidate.stretch), Int(candidate.row))
+            let pointers = query.plan.stretches[stretch].rows
+            let score = FixedOrderKernel.dot(query.vector, pointers.vectors + row * query.vector.dimension)
+            let isInside = score >= candidate.lower && score <= candidate.upper
+            if !isInside, fault?.breaksBounds != true { throw .scoreBoundViolated(by: source.name) }
+            if let minimumScore = query.minimumScore, score < minimumScore { continue }
+            let partition = query.plan.partition(stretch: stretch, row: row)
             rows.append(
                 PlacedRow(
-                    row: ScoredRow(key: chunk.keys[Int(candidate.row)], score: score, partition: partition),
-                    chunk: Int(candidate.chunk), position: Int(candidate.row)))
+                    row: ScoredRow(key: pointers.keys[row], score: score, partition: partition), stretch: stretch,
+                    position: row))
         }
         return rows
     }
@@ -120,7 +116,7 @@ package struct ExactScan: Sendable {
         let ordered = rows.sorted { left, right in
             if left.row.score != right.row.score { return left.row.score > right.row.score }
             if left.row.key != right.row.key, !tiesByPlace { return left.row.key < right.row.key }
-            return (left.chunk, left.position) < (right.chunk, right.position)
+            return (left.stretch, left.position) < (right.stretch, right.position)
         }
         return ordered.prefix(k).map(\.row)
     }
@@ -129,6 +125,6 @@ package struct ExactScan: Sendable {
 /// A scored row with its place in memory, which decides nothing but the order of two rows with one key.
 struct PlacedRow: Sendable {
     var row: ScoredRow
-    let chunk: Int
+    let stretch: Int
     let position: Int
 }

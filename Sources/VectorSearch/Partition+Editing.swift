@@ -16,7 +16,7 @@ extension Partition {
         for (row, key) in batch.keys.enumerated() where contains(key) {
             throw .duplicateKey(row: row)
         }
-        let added = try PartitionChunk.chunks(of: batch)
+        let added = try PartitionChunk.chunks(of: batch, in: arena)
         var kept = chunks[...]
         var absorbed: [PartitionChunk] = []
         var size = batch.count
@@ -26,7 +26,7 @@ extension Partition {
             kept.removeLast()
         }
         return Partition(
-            dimension: dimension,
+            in: arena,
             chunks: kept + (absorbed.isEmpty ? added : PartitionChunk.merged(absorbed + added)))
     }
 
@@ -51,7 +51,7 @@ extension Partition {
                 shrunkLast = shrunk
             }
         }
-        return Partition(dimension: dimension, chunks: rest)
+        return Partition(in: arena, chunks: rest)
     }
 
     /// The rows of the given keys, to be inserted into the partition of another label. Keys that this partition does

@@ -4,37 +4,39 @@
 /// the generation it began with while the next one is made (see `Partition+Editing.swift`). What a query costs is the
 /// rows of the permitted partitions and nothing else (Rule 1, decide before touching).
 package struct Partition: Sendable {
-    /// The number of components of a row.
-    package let dimension: Int
+    /// Where its rows are.
+    package let arena: RowArena
     /// The stretches of rows, none of them empty. About `count / PartitionChunk.rowLimit`, at most twice that and a
     /// dozen small ones at the end.
     package let chunks: [PartitionChunk]
     /// The number of rows.
     package let count: Int
 
+    /// A partition without rows, with memory of its own.
+    package init(dimension: Int) throws(VectorSearchError) { self.init(in: try RowArena(dimension: dimension)) }
+
     /// A partition without rows.
-    package init(dimension: Int) throws(VectorSearchError) {
-        guard 1...EmbeddingMatrix.dimensionLimit ~= dimension else {
-            throw .dimensionOutOfRange(given: dimension, limit: EmbeddingMatrix.dimensionLimit)
-        }
-        self.init(dimension: dimension, chunks: [])
-    }
+    package init(in arena: RowArena) { self.init(in: arena, chunks: []) }
 
-    /// A partition of the rows of a batch. O(n log n + n × dimension).
+    /// A partition of the rows of a batch, with memory of its own. O(n log n + n × dimension).
     package init(_ batch: RowBatch) throws(VectorSearchError) {
-        self.init(dimension: batch.dimension, chunks: try PartitionChunk.chunks(of: batch))
+        let arena = try RowArena(dimension: batch.dimension)
+        self.init(in: arena, chunks: try PartitionChunk.chunks(of: batch, in: arena))
     }
 
-    init(dimension: Int, chunks: [PartitionChunk]) {
-        self.dimension = dimension
+    init(in arena: RowArena, chunks: [PartitionChunk]) {
+        self.arena = arena
         self.chunks = chunks
         self.count = chunks.reduce(0) { $0 + $1.count }
     }
 
+    /// The number of components of a row.
+    package var dimension: Int { arena.dimension }
+
     package var isEmpty: Bool { count == 0 }
 
-    /// The size of the rows in memory.
-    package var byteCount: Int { chunks.reduce(0) { $0 + $1.matrix.byteCount } }
+    /// The size of the rows and their codes in memory.
+    package var byteCount: Int { chunks.reduce(0) { $0 + $1.byteCount } }
 
     /// All keys, chunk by chunk.
     package var keys: some Sequence<RowKey> { chunks.lazy.flatMap(\.keys) }
@@ -47,7 +49,7 @@ package struct Partition: Sendable {
     /// The vector of a row, or nil where there is none with this key. O(chunks × log(rows of a chunk) + dimension).
     package func vector(of key: RowKey) -> [Float]? {
         for chunk in chunks {
-            if let position = chunk.position(of: key) { return chunk.matrix.row(position) }
+            if let position = chunk.position(of: key) { return chunk.vector(position) }
         }
         return nil
     }

@@ -1,13 +1,19 @@
 /// Gathers the rows of one label as they come out of the store, chunk by chunk, so that loading an index holds each
 /// row in memory once and not twice.
 package struct PartitionBuilder: Sendable {
+    private let arena: RowArena
     private var pending: RowBatch
     private var chunks: [PartitionChunk] = []
     private var added = 0
 
-    /// A builder of rows of `dimension` components.
+    /// A builder of rows of `dimension` components, with memory of their own.
     package init(dimension: Int) throws(VectorSearchError) {
-        pending = try RowBatch(dimension: dimension)
+        try self.init(in: RowArena(dimension: dimension))
+    }
+
+    package init(in arena: RowArena) throws(VectorSearchError) {
+        self.arena = arena
+        pending = try RowBatch(dimension: arena.dimension)
     }
 
     /// The number of rows so far.
@@ -32,7 +38,7 @@ package struct PartitionBuilder: Sendable {
         try sealIfFull()
     }
 
-    /// Adds the rows of another builder of the same dimension. O(rows of its last chunk × dimension).
+    /// Adds the rows of another builder of the same arena. O(rows of its last chunk × dimension).
     package mutating func append(contentsOf other: PartitionBuilder) throws(VectorSearchError) {
         chunks += other.chunks
         added += other.added - other.pending.count
@@ -56,7 +62,7 @@ package struct PartitionBuilder: Sendable {
             let chunk = chunks.lastIndex { $0.position(of: twice.0) != nil } ?? 0
             throw .duplicateKey(row: chunk * PartitionChunk.rowLimit)
         }
-        return Partition(dimension: pending.dimension, chunks: chunks)
+        return Partition(in: arena, chunks: chunks)
     }
 
     private mutating func sealIfFull() throws(VectorSearchError) {
@@ -67,7 +73,7 @@ package struct PartitionBuilder: Sendable {
     private mutating func seal() throws(VectorSearchError) {
         let first = added - pending.count
         do throws(VectorSearchError) {
-            chunks += try PartitionChunk.chunks(of: pending)
+            chunks += try PartitionChunk.chunks(of: pending, in: arena)
         } catch .rowNotFinite(let row) {
             throw .rowNotFinite(row: first + row)
         } catch .duplicateKey(let row) {

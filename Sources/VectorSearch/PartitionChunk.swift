@@ -1,111 +1,119 @@
-/// A stretch of a partition: at most `rowLimit` rows with their keys, immutable, shared between generations.
+/// A stretch of a partition: at most `rowLimit` rows with their keys, immutable, shared between generations. When its last
+/// owner lets go, its rows are wiped and their place is free for others.
 ///
 /// Rows stand in ascending order of their keys, each key once. The order has no bearing on a result; it makes a key
 /// findable by bisection without an index beside it.
-///
-/// This is where further forms of the same rows will stand (codes of one byte a component), one beside the other,
-/// row by row.
 package final class PartitionChunk: Sendable {
-    /// The largest number of rows of a chunk: 6 MiB at 384 components, with 16 KiB of approximate scores.
-    package static let rowLimit = 4_096
+    /// The largest number of rows of a chunk: those of a slab.
+    package static let rowLimit = RowSlab.capacity
 
-    /// The rows.
-    package let matrix: EmbeddingMatrix
-    /// The key of each row, ascending.
-    package let keys: [RowKey]
+    private let arena: RowArena
+    let place: RowArena.Place
 
     /// The number of rows, at least 1.
-    package var count: Int { keys.count }
+    package var count: Int { place.rows.count }
 
-    private init(matrix: EmbeddingMatrix, keys: [RowKey]) {
-        precondition(matrix.count == keys.count && 1...Self.rowLimit ~= keys.count)
-        self.matrix = matrix
-        self.keys = keys
+    private init(_ place: RowArena.Place, of arena: RowArena) {
+        self.place = place
+        self.arena = arena
+    }
+
+    deinit { arena.giveBack(place) }
+
+    var rows: RowPointers { place.slab.rows(from: place.rows.lowerBound) }
+
+    /// The key of each row, ascending.
+    package var keys: [RowKey] { Array(UnsafeBufferPointer(start: rows.keys, count: count)) }
+
+    /// Bytes of the rows in memory, in all forms.
+    var byteCount: Int { count * RowSlab.bytesPerRow(dimension: arena.dimension) }
+
+    /// Calls `body` with all rows as float32: `count * dimension` components that must not be kept past the call.
+    package func withRows<Result, Failure: Error>(
+        _ body: (UnsafeBufferPointer<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeBufferPointer(start: rows.vectors, count: count * arena.dimension))
+    }
+
+    /// Calls `body` with the codes of all rows, which must not be kept past the call.
+    package func withCodes<Result, Failure: Error>(
+        _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeBufferPointer(start: rows.codes, count: count * place.slab.stride))
+    }
+
+    /// A copy of one row. O(dimension).
+    func vector(_ position: Int) -> [Float] {
+        precondition(0..<count ~= position)
+        return Array(UnsafeBufferPointer(start: rows.vectors + position * arena.dimension, count: arena.dimension))
     }
 
     /// The position of a key. O(log count).
     package func position(of key: RowKey) -> Int? {
-        var lower = 0
-        var upper = keys.count
+        let keys = rows.keys
+        var (lower, upper) = (0, count)
         while lower < upper {
             let middle = (lower + upper) / 2
             if keys[middle] < key { lower = middle + 1 } else { upper = middle }
         }
-        return lower < keys.count && keys[lower] == key ? lower : nil
+        return lower < count && keys[lower] == key ? lower : nil
     }
 
     /// The rows of a batch, cut into as few chunks as can be. O(n log n + n × dimension).
     ///
     /// - Throws: `rowNotFinite`, `duplicateKey`, with the position of the row in the batch.
-    static func chunks(of batch: RowBatch) throws(VectorSearchError) -> [PartitionChunk] {
+    static func chunks(of batch: RowBatch, in arena: RowArena) throws(VectorSearchError) -> [PartitionChunk] {
+        precondition(batch.dimension == arena.dimension)
         let order = batch.keys.indices.sorted { batch.keys[$0] < batch.keys[$1] }
         for (previous, next) in zip(order, order.dropFirst()) where batch.keys[previous] == batch.keys[next] {
             throw .duplicateKey(row: max(previous, next))
         }
-        let dimension = batch.dimension
         var chunks: [PartitionChunk] = []
         for start in stride(from: 0, to: order.count, by: rowLimit) {
             let rows = order[start..<min(start + rowLimit, order.count)]
-            do throws(VectorSearchError) {
-                let matrix = try EmbeddingMatrix(dimension: dimension, count: rows.count) { target in
-                    for (position, row) in rows.enumerated() {
-                        copy(batch.components, row: row, to: target, row: position, dimension: dimension)
-                    }
+            // From here on the place is given back with the chunk, also where a row is refused.
+            let chunk = PartitionChunk(arena.take(rows.count), of: arena)
+            let (slab, first) = (chunk.place.slab, chunk.place.rows.lowerBound)
+            let refused = batch.components.withUnsafeBufferPointer { components in
+                rows.enumerated().first { position, row in
+                    !slab.write(
+                        first + position, batch.keys[row], components.baseAddress! + row * batch.dimension)
                 }
-                chunks.append(PartitionChunk(matrix: matrix, keys: rows.map { batch.keys[$0] }))
-            } catch .rowNotFinite(let position) {
-                throw .rowNotFinite(row: order[start + position])
             }
+            if let refused { throw .rowNotFinite(row: refused.element) }
+            chunks.append(chunk)
         }
         return chunks
     }
 
     /// The rows of several chunks together, cut into as few chunks as can be. O(n log n + n × dimension).
     ///
-    /// - Precondition: no key stands in two of them, and all have the same dimension.
+    /// - Precondition: no key stands in two of them, and all are of one arena.
     static func merged(_ parts: [PartitionChunk]) -> [PartitionChunk] {
-        let all = parts.indices.flatMap { part in
-            parts[part].keys.indices.map { (key: parts[part].keys[$0], part: part, row: $0) }
-        }
+        let all = parts.flatMap { part in part.keys.enumerated().map { (key: $1, part: part, row: $0) } }
         let order = all.sorted { $0.key < $1.key }
         return stride(from: 0, to: order.count, by: rowLimit).map { start in
-            let rows = order[start..<min(start + rowLimit, order.count)]
-            return PartitionChunk(
-                gathering: rows.map { (chunk: parts[$0.part], row: $0.row) }, keys: rows.map(\.key))
+            PartitionChunk(
+                gathering: order[start..<min(start + rowLimit, order.count)].map { (chunk: $0.part, row: $0.row) })
         }
     }
 
     /// This chunk without the rows at the given positions, or nil where none is left. O(count × dimension).
     func removing(_ positions: Set<Int>) -> PartitionChunk? {
-        let rest = keys.indices.filter { !positions.contains($0) }
-        if rest.isEmpty { return nil }
-        return PartitionChunk(gathering: rest.map { (chunk: self, row: $0) }, keys: rest.map { keys[$0] })
+        let rest = (0..<count).filter { !positions.contains($0) }
+        return rest.isEmpty ? nil : PartitionChunk(gathering: rest.map { (chunk: self, row: $0) })
     }
 
     /// A chunk of rows that other chunks hold, so that nothing is left to check about them.
-    private convenience init(gathering rows: [(chunk: PartitionChunk, row: Int)], keys: [RowKey]) {
-        let dimension = rows[0].chunk.matrix.dimension
-        do {
-            let matrix = try EmbeddingMatrix(dimension: dimension, count: rows.count) { target in
-                for (position, source) in rows.enumerated() {
-                    source.chunk.matrix.withRows {
-                        target.baseAddress!.advanced(by: position * dimension)
-                            .update(from: $0.baseAddress!.advanced(by: source.row * dimension), count: dimension)
-                    }
-                }
-            }
-            self.init(matrix: matrix, keys: keys)
-        } catch {
-            preconditionFailure("rows of a chunk are finite: \(error)")
+    private convenience init(gathering rows: [(chunk: PartitionChunk, row: Int)]) {
+        let arena = rows[0].chunk.arena
+        let place = arena.take(rows.count)
+        for (position, source) in rows.enumerated() {
+            precondition(source.chunk.arena === arena)
+            let pointers = source.chunk.rows
+            place.slab.write(
+                place.rows.lowerBound + position, pointers.keys[source.row], copying: pointers, row: source.row)
         }
-    }
-
-    private static func copy(
-        _ source: [Float], row: Int, to target: UnsafeMutableBufferPointer<Float>, row position: Int, dimension: Int
-    ) {
-        source.withUnsafeBufferPointer {
-            target.baseAddress!.advanced(by: position * dimension)
-                .update(from: $0.baseAddress!.advanced(by: row * dimension), count: dimension)
-        }
+        self.init(place, of: arena)
     }
 }

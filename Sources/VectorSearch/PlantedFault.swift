@@ -1,10 +1,17 @@
+import CVectorKernels
+
 /// A scan that is wrong on purpose.
 ///
 /// A test that cannot fail proves nothing, so each promise of `ExactScan` has a fault that breaks it, and a test that
 /// must catch the fault. Only tests can ask for one: the initialiser that takes it is internal to this room.
 enum PlantedFault: Sendable {
-    /// Candidates are chosen as though approximate scores were exact. Loses true neighbours.
+    /// Candidates are chosen as though the scores of the library were exact. Loses true neighbours.
     case noMargin
+    /// The bound of codes leaves out what the planes of the query leave over. Loses true neighbours where rows have no
+    /// residual.
+    case noQueryTerm
+    /// The bound of codes leaves out the residuals of the rows. Loses true neighbours.
+    case noRowTerm
     /// Scores are those of the BLAS library, over all rows in one call. Their last bits tell about the other rows.
     case scoresFromBLAS
     /// Equal scores are ordered by the place of the row in memory. Tells about order of arrival and other rows.
@@ -12,36 +19,49 @@ enum PlantedFault: Sendable {
     /// The BLAS library computes with less than float32. The scan must refuse to answer.
     case impreciseLibrary
 
-    /// The rescored rows as the fault leaves them.
-    func spoil(
-        _ rows: [PlacedRow], query: QueryVector, library: BLASLibrary, chunks: [PartitionChunk]
-    ) -> [PlacedRow] {
+    /// Whether the intervals are wrong, so that the check of exact scores must not be what finds it.
+    var breaksBounds: Bool {
         switch self {
-        case .noMargin, .tiesByPlace, .impreciseLibrary:
-            return rows
-        case .scoresFromBLAS:
-            let scores = Self.scoresInOneCall(of: chunks, query: query, library: library)
-            let starts = chunks.indices.map { chunks[..<$0].reduce(0) { $0 + $1.count } }
-            return rows.map { placed in
-                let score = Double(scores[starts[placed.chunk] + placed.position])
-                var spoiled = placed
-                spoiled.row = ScoredRow(key: placed.row.key, score: score, partition: placed.row.partition)
-                return spoiled
-            }
+        case .noMargin, .noQueryTerm, .noRowTerm: true
+        case .scoresFromBLAS, .tiesByPlace, .impreciseLibrary: false
         }
     }
 
-    /// The library's scores of the rows of all chunks, laid one after another as an index without labels would.
-    private static func scoresInOneCall(
-        of chunks: [PartitionChunk], query: QueryVector, library: BLASLibrary
-    ) -> [Float] {
+    func spoiled(_ bound: code_bound) -> code_bound {
+        var spoiled = bound
+        if self == .noQueryTerm { spoiled.spread = 0 }
+        if self == .noRowTerm { spoiled.reach = 0 }
+        return spoiled
+    }
+
+    /// The rescored rows as the fault leaves them.
+    func spoil(_ rows: [PlacedRow], query: ScanQuery) -> [PlacedRow] {
+        guard self == .scoresFromBLAS else { return rows }
+        let plan = query.plan
+        let scores = Self.scoresInOneCall(of: plan, query: query.vector)
+        var starts = [0]
+        for stretch in plan.stretches { starts.append(starts[starts.count - 1] + stretch.count) }
+        return rows.map { placed in
+            var spoiled = placed
+            spoiled.row = ScoredRow(
+                key: placed.row.key, score: Double(scores[starts[placed.stretch] + placed.position]),
+                partition: placed.row.partition)
+            return spoiled
+        }
+    }
+
+    /// The library's scores of all rows, laid one after another as an index without labels would.
+    private static func scoresInOneCall(of plan: ScanPlan, query: QueryVector) -> [Float] {
         var components: [Float] = []
-        for chunk in chunks { chunk.matrix.withRows { components.append(contentsOf: $0) } }
-        guard let all = try? EmbeddingMatrix(dimension: query.dimension, rows: components) else { return [] }
-        return [Float](unsafeUninitializedCapacity: all.count) { target, count in
+        for stretch in plan.stretches {
+            components += UnsafeBufferPointer(start: stretch.rows.vectors, count: stretch.count * query.dimension)
+        }
+        return [Float](unsafeUninitializedCapacity: plan.count) { target, count in
             target.initialize(repeating: 0)
-            library.scores(of: all, query: query, into: target)
-            count = all.count
+            components.withUnsafeBufferPointer {
+                if let rows = $0.baseAddress { BLASLibrary.current.scores(of: rows, query: query, into: target) }
+            }
+            count = plan.count
         }
     }
 }

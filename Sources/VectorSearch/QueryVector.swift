@@ -6,6 +6,8 @@ package struct QueryVector: Sendable {
     package let components: [Float]
     /// An upper bound of the Euclidean length.
     let norm: Double
+    /// The same in bytes, for the scan of codes.
+    let planes: QueryPlanes
 
     /// The number of components.
     package var dimension: Int { components.count }
@@ -14,13 +16,14 @@ package struct QueryVector: Sendable {
     ///
     /// - Throws: `dimensionOutOfRange`, `queryNotFinite`.
     package init(_ components: [Float]) throws(VectorSearchError) {
-        guard 1...EmbeddingMatrix.dimensionLimit ~= components.count else {
-            throw .dimensionOutOfRange(given: components.count, limit: EmbeddingMatrix.dimensionLimit)
+        guard 1...RowArena.dimensionLimit ~= components.count else {
+            throw .dimensionOutOfRange(given: components.count, limit: RowArena.dimensionLimit)
         }
         let square = FixedOrderKernel.dot(components, components)
         guard square.isFinite else { throw .queryNotFinite }
         self.components = components
-        self.norm = ScoreBound.normBound(squaredNorm: square)
+        norm = ScoreBound.normBound(squaredNorm: square)
+        planes = QueryPlanes(components, norm: norm)
     }
 }
 
@@ -37,14 +40,8 @@ package enum FixedOrderKernel {
         }
     }
 
-    /// The inner product of a query and one row of a matrix of the same dimension. O(dimension).
-    static func dot(_ query: QueryVector, _ matrix: EmbeddingMatrix, row: Int) -> Double {
-        precondition(query.dimension == matrix.dimension && 0..<matrix.count ~= row)
-        return matrix.withRows { rows in
-            query.components.withUnsafeBufferPointer { components in
-                scan_fixed_order_dot(
-                    components.baseAddress!, rows.baseAddress! + row * matrix.dimension, matrix.dimension)
-            }
-        }
+    /// The inner product of a query and a row of as many components. O(dimension).
+    static func dot(_ query: QueryVector, _ row: UnsafePointer<Float>) -> Double {
+        query.components.withUnsafeBufferPointer { scan_fixed_order_dot($0.baseAddress!, row, $0.count) }
     }
 }

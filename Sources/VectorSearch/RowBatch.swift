@@ -15,8 +15,8 @@ package struct RowBatch: Sendable {
 
     /// An empty batch of rows of `dimension` components.
     package init(dimension: Int) throws(VectorSearchError) {
-        guard 1...EmbeddingMatrix.dimensionLimit ~= dimension else {
-            throw .dimensionOutOfRange(given: dimension, limit: EmbeddingMatrix.dimensionLimit)
+        guard 1...RowArena.dimensionLimit ~= dimension else {
+            throw .dimensionOutOfRange(given: dimension, limit: RowArena.dimensionLimit)
         }
         self.dimension = dimension
     }

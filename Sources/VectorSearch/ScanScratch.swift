@@ -1,34 +1,85 @@
+import CVectorKernels
 import Synchronization
 
 /// The memory that one scan works in. A scan takes one, and the next scan takes it again: what a query allocates is
 /// its answer.
 ///
-/// It holds approximate scores and positions of one caller's rows while the scan runs, and is emptied before it is
+/// It holds sums, approximate scores and positions of the callers' rows while the scan runs, and is emptied before it is
 /// given to another.
 final class ScanScratch: @unchecked Sendable {
     // Not shared: a scratch belongs to the one scan that took it from its pool.
 
-    /// Room for the approximate scores of one chunk.
+    /// Rows whose codes are summed at once: what comes of them stays in the nearest cache.
+    static let block = 512
+
+    /// Room for the sums of a block of rows with both planes of as many queries as one pass takes.
+    let sums: UnsafeMutablePointer<Int32>
+    /// Room for the positions of those rows of a block that can be among the best.
+    let positions: UnsafeMutablePointer<UInt32>
+    /// Room for the approximate scores of a block of rows, by the BLAS library.
     let scores: UnsafeMutableBufferPointer<Float>
-    /// The chunks to scan, with the position of their partition.
-    var chunks: [(chunk: PartitionChunk, partition: Int)] = []
-    /// The candidates.
-    var top = TopK()
+    /// The candidates of each query.
+    private(set) var tops: [TopK] = []
+    /// The planes of the queries of the last pass, one behind the other.
+    private var packed = VectorMemory(byteCount: 0)
+    private var packedOf: ArraySlice<JointPlan.Member> = []
+
+    private static let sumCount = 2 * Int(CODE_QUERY_LIMIT) * block
 
     init() {
-        scores = .allocate(capacity: PartitionChunk.rowLimit)
+        sums = .allocate(capacity: Self.sumCount)
+        sums.initialize(repeating: 0, count: Self.sumCount)
+        positions = .allocate(capacity: Self.block)
+        positions.initialize(repeating: 0, count: Self.block)
+        scores = .allocate(capacity: Self.block)
         scores.initialize(repeating: 0)
     }
 
     deinit {
+        sums.deallocate()
+        positions.deallocate()
         scores.deallocate()
     }
 
-    /// Lets go of the rows and clears what was computed about them.
+    func begin(_ queries: [ScanQuery]) {
+        while tops.count < queries.count { tops.append(TopK()) }
+        for (number, query) in queries.enumerated() {
+            tops[number].begin(k: query.count, minimumScore: query.minimumScore)
+        }
+    }
+
+    func offer(_ candidate: TopK.Candidate, to query: Int) { tops[query].offer(candidate) }
+
+    func survivors(of query: Int) -> [TopK.Candidate] { tops[query].survivors() }
+
+    /// The planes of the queries of a pass, one behind the other.
+    func planes(of members: ArraySlice<JointPlan.Member>, _ queries: [ScanQuery]) -> UnsafePointer<Int8> {
+        guard let first = members.first else { preconditionFailure("a pass has queries") }
+        let own = queries[first.query].vector.planes
+        if members.count == 1 { return own.planes }
+        let width = 2 * own.stride
+        if packed.byteCount < Int(CODE_QUERY_LIMIT) * width {
+            packed = VectorMemory(byteCount: Int(CODE_QUERY_LIMIT) * width)
+            packedOf = []
+        }
+        let start = packed.start.assumingMemoryBound(to: Int8.self)
+        if !packedOf.elementsEqual(members, by: { $0.query == $1.query }) {
+            for (number, member) in members.enumerated() {
+                (start + number * width).update(from: queries[member.query].vector.planes.planes, count: width)
+            }
+            packedOf = members
+        }
+        return UnsafePointer(start)
+    }
+
+    /// Clears what was computed.
     func clear() {
+        packed.wipe(0..<packed.byteCount)
+        packedOf = []
+        sums.update(repeating: 0, count: Self.sumCount)
+        positions.update(repeating: 0, count: Self.block)
         scores.update(repeating: 0)
-        chunks.removeAll(keepingCapacity: true)
-        top.begin(k: 0, minimumScore: nil)
+        for number in tops.indices { tops[number].begin(k: 0, minimumScore: nil) }
     }
 }
 

@@ -17,9 +17,9 @@
 /// - 2⁻⁴⁰ · ‖q‖·‖x‖ covers the rounding of the comparisons that use the margin, and a factor 1 + 2⁻³⁰ that of the
 ///   margin itself. Both are float64 computations of a handful of steps.
 /// - An overflow is not covered: it leaves an infinity or a NaN, which no later addition can make finite again, and
-///   `TopK` keeps every row whose approximate score is not finite.
+///   `CandidateSource` keeps every row whose approximate score is not finite.
 ///
-/// The margin is a number of one query and one chunk, hence of one label: it widens or narrows the set of rows that
+/// The margin is a number of one query and one row: it widens or narrows the set of rows that
 /// are rescored and can change no result (Rule 2, non-interference; Rule 3, exact by default).
 struct ScoreBound: Sendable {
     /// The unit roundoff of float32 and of float64, rounding to nearest.
@@ -43,9 +43,14 @@ struct ScoreBound: Sendable {
         constant = 4 * n * Self.smallestNormal + spread * queryNorm
     }
 
-    /// The largest |a − s| for any row whose length is at most `maximumNorm`.
-    func margin(maximumNorm: Double) -> Double {
-        (factor * maximumNorm + constant) * (1 + 0x1p-30)
+    /// The largest |a − s| for any row whose length is at most `norm`.
+    func margin(norm: Double) -> Double {
+        (factor * norm + constant) * (1 + 0x1p-30)
+    }
+
+    /// An upper bound of the length of a row, from its codes: ‖x‖ ≤ s·‖c‖ + r and ‖c‖ ≤ 127·√n.
+    static func normBound(scale: Float, radius: Float, dimension: Int) -> Double {
+        (Double(scale) * 127 * Double(dimension).squareRoot() + Double(radius)) * (1 + 0x1p-30)
     }
 
     /// An upper bound of the length of a vector, from the kernel's inner product of the vector with itself. That is

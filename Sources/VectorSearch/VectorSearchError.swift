@@ -21,9 +21,9 @@ package enum VectorSearchError: Error, Equatable, CustomStringConvertible {
     case minimumScoreNotFinite
     /// As many scans or reads as allowed are waiting for a thread. Try again later.
     case tooManyWaiting(limit: Int)
-    /// A score of the BLAS library lay further from the exact score than float32 arithmetic allows, so no result can
-    /// be vouched for. The library is broken or computes with less than float32: install another one.
-    case scoreBoundViolated(library: String)
+    /// An exact score lay outside the interval that its kernel or library had given, so no result can be vouched for: a
+    /// library that computes with less than float32, or memory that does not keep what was written.
+    case scoreBoundViolated(by: String)
 
     package var description: String {
         switch self {
@@ -45,8 +45,9 @@ package enum VectorSearchError: Error, Equatable, CustomStringConvertible {
             "the lowest score asked for is not a finite number"
         case .tooManyWaiting(let limit):
             "\(limit) others are waiting already; try again later"
-        case .scoreBoundViolated(let library):
-            "\(library) computed a score outside its error bound; install another BLAS library"
+        case .scoreBoundViolated(let source):
+            "\(source) gave a score outside its error bound; restart the program, check the machine's memory, and where it "
+                + "is a BLAS library, install another one"
         }
     }
 }

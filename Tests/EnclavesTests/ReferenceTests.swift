@@ -128,6 +128,7 @@ struct ReferenceTests {
             "service.trusted_proxies": "\(settings.service.trustedProxies)",
             "service.maximum_query_bytes": "\(settings.service.maximumQueryBytes)",
             "service.maximum_k": "\(settings.service.maximumK)",
+            "service.shared_scans": "\(settings.service.sharesScans)",
             "authentication.token_seconds": "\(settings.authentication.tokenSeconds)",
             "erasure.subjects": "\(settings.erasure.subjectAttribute)", "retention.sweep": "\(settings.sweepsDaily)",
         ]

@@ -138,7 +138,7 @@ private struct LibrarySnapshot: PassageSnapshot {
     ) async throws -> [ScoredPassage] {
         let partitions = base.partitions.filter { $0.value.rows.count > 0 }
             .sorted { $0.value.digest < $1.value.digest }
-        let found = try ExactScan(fault: .scoresFromBLAS)
+        let found = try ExactScan(.best, fault: .scoresFromBLAS)
             .topK(query: QueryVector(query), k: 100_000, partitions: partitions.map(\.value.rows))
         return Array(
             found.map {

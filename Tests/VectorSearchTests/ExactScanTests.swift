@@ -6,12 +6,16 @@ import Testing
 @Suite struct ExactScanTests {
     private let scan = ExactScan()
 
-    @Test(arguments: World.Shape.allCases)
-    func equalsBruteForce(shape: World.Shape) throws {
+    /// Every way of choosing candidates that this machine has.
+    private static let sources: [CandidateSource] =
+        CodeKernel.allCases.filter(\.isSupported).map { .codes($0) } + [.library]
+
+    @Test(arguments: World.Shape.allCases, sources)
+    func equalsBruteForce(shape: World.Shape, source: CandidateSource) throws {
         var random = SeededRandom(10)
-        for _ in 0..<60 {
+        for _ in 0..<40 {
             let world = try World(shape: shape, using: &random)
-            #expect(try world.answer(by: scan, over: world.partitions()) == world.oracle())
+            #expect(try world.answer(by: ExactScan(source), over: world.partitions()) == world.oracle())
         }
     }
 
@@ -128,8 +132,9 @@ import Testing
         #expect(throws: VectorSearchError.dimensionOutOfRange(given: 0, limit: 16_384)) { try QueryVector([]) }
     }
 
-    @Test func saysWhichLibraryAnswers() {
-        #expect(!scan.library.name.isEmpty)
-        #expect(scan.library.isOptimised == scan.library.name.hasPrefix("OpenBLAS"))
+    @Test func saysWhatChoosesCandidates() {
+        #expect(scan.source == .codes(.best) || CodeKernel.best == .scalar)
+        #expect(CandidateSource.codes(.avx2).name == "the AVX2 kernel")
+        #expect(BLASLibrary.current.isOptimised == BLASLibrary.current.name.hasPrefix("OpenBLAS"))
     }
 }

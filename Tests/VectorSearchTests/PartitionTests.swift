@@ -39,9 +39,6 @@ import Testing
                 #expect(throws: VectorSearchError.rowNotFinite(row: position)) { try pending.finish() }
             }
         }
-        #expect(throws: VectorSearchError.rowNotFinite(row: 1)) {
-            try EmbeddingMatrix(dimension: 2, rows: [0, 1, .nan, 3])
-        }
     }
 
     @Test func refusesRowsOfAnotherDimensionAndKeysTwice() throws {
@@ -112,16 +109,19 @@ import Testing
         }
     }
 
-    @Test func matrixIsAlignedAndKeepsItsRows() throws {
+    @Test func rowsAreAlignedAndKept() throws {
         var random = SeededRandom(33)
-        for dimension in [1, 3, 384] {
-            let rows = random.vector(dimension * 5)
-            let matrix = try EmbeddingMatrix(dimension: dimension, rows: rows)
-            matrix.withRows { #expect(UInt(bitPattern: $0.baseAddress) % 64 == 0 && Array($0) == rows) }
-            #expect(matrix.row(3) == Array(rows[3 * dimension..<4 * dimension]))
-            #expect(matrix.byteCount == 20 * dimension)
+        for dimension in [1, 3, 63, 64, 65, 384] {
+            let rows = try batch(5, dimension: dimension, using: &random)
+            let partition = try Partition(rows)
+            let chunk = partition.chunks[0]
+            chunk.withCodes { #expect(UInt(bitPattern: $0.baseAddress) % 64 == 0 && $0.count % (64 * 5) == 0) }
+            for (row, key) in rows.keys.enumerated() {
+                let vector = Array(rows.components[row * dimension..<(row + 1) * dimension])
+                #expect(partition.vector(of: key) == vector)
+            }
+            #expect(partition.byteCount == 5 * ((dimension + 63) / 64 * 64 + 24 + 4 * dimension))
         }
-        #expect(try EmbeddingMatrix(dimension: 4, rows: []).maximumNorm == 0)
     }
 
     /// An edit leaves the old generation as it was and shares what it did not touch.

@@ -15,7 +15,7 @@ import Testing
 
     @Test(arguments: [World.Shape.neighbouringFloats, .cancellation])
     func withoutMarginNeighboursAreLost(shape: World.Shape) throws {
-        #expect(try failures(of: ExactScan(fault: .noMargin), shape: shape, dimension: 64, stream: 20) > 0)
+        #expect(try failures(of: ExactScan(.library, fault: .noMargin), shape: shape, dimension: 64, stream: 20) > 0)
         #expect(try failures(of: ExactScan(), shape: shape, dimension: 64, stream: 20) == 0)
     }
 
@@ -34,18 +34,49 @@ import Testing
         }
         let partitions = [try Partition(batch)]
         #expect(try ExactScan().topK(query: query, k: 1, partitions: partitions).map(\.key) == [best])
-        #expect(try ExactScan(fault: .noMargin).topK(query: query, k: 1, partitions: partitions).map(\.key) != [best])
+        #expect(
+            try ExactScan(.library, fault: .noMargin).topK(query: query, k: 1, partitions: partitions).map(\.key) != [
+                best
+            ])
+    }
+
+    /// A row whose small components all vanish in its codes, and a rival that is its codes exactly.
+    @Test func withoutTheTermOfRowsTheTrueBestIsLost() throws {
+        let query = try QueryVector([1, 1, 1, 1, 1])
+        let (best, rival) = (RowKey(high: .max, low: .max), RowKey(high: 0, low: 0))
+        var batch = try RowBatch(dimension: 5)
+        try batch.append(best, [127, 0.49, 0.49, 0.49, 0.49])
+        try batch.append(rival, [127, 1, 0, 0, 0])
+        let partitions = [try Partition(batch)]
+        #expect(try ExactScan().topK(query: query, k: 1, partitions: partitions).map(\.key) == [best])
+        let fault = ExactScan(.codes(.best), fault: .noRowTerm)
+        #expect(try fault.topK(query: query, k: 1, partitions: partitions).map(\.key) == [rival])
+    }
+
+    /// One world made by hand. Both rows are their codes exactly, with a scale of 1, so nothing but the query's own residual
+    /// tells what is not known. A step of its planes is 1: to them the best row is 100 + 200 and its rival 101 + 200, where
+    /// they are 100.49 + 200.49 and 100.51 + 200.
+    @Test func withoutTheTermOfTheQueryTheTrueBestIsLost() throws {
+        let query = try QueryVector([32_385, 100.49, 200.49, 100.51, 200])
+        let (best, rival) = (RowKey(high: .max, low: .max), RowKey(high: 0, low: 0))
+        var batch = try RowBatch(dimension: 5)
+        try batch.append(best, [127, 1, 1, 0, 0])
+        try batch.append(rival, [127, 0, 0, 1, 1])
+        let partitions = [try Partition(batch)]
+        #expect(try ExactScan().topK(query: query, k: 1, partitions: partitions).map(\.key) == [best])
+        let fault = ExactScan(.codes(.best), fault: .noQueryTerm)
+        #expect(try fault.topK(query: query, k: 1, partitions: partitions).map(\.key) == [rival])
     }
 
     @Test func scoresFromTheLibraryAreCaught() throws {
-        let scan = ExactScan(fault: .scoresFromBLAS)
+        let scan = ExactScan(.best, fault: .scoresFromBLAS)
         #expect(try failures(of: scan, shape: .isotropic, dimension: 64, stream: 21) > 0)
     }
 
     /// The reason why no score of the library leaves: the same row gets other last bits beside other rows.
     @Test func libraryScoresDependOnOtherRows() throws {
         var random = SeededRandom(22)
-        let scan = ExactScan(fault: .scoresFromBLAS)
+        let scan = ExactScan(.best, fault: .scoresFromBLAS)
         let world = try World(shape: .isotropic, using: &random, dimension: 384, rowCounts: [70])
         let all = try world.partitions()
         var differing = 0
@@ -71,7 +102,7 @@ import Testing
     }
 
     @Test func tiesByPlaceAreCaught() throws {
-        let scan = ExactScan(fault: .tiesByPlace)
+        let scan = ExactScan(.best, fault: .tiesByPlace)
         #expect(try failures(of: scan, shape: .duplicates, dimension: 8, stream: 23) > 0)
         #expect(try failures(of: ExactScan(), shape: .duplicates, dimension: 8, stream: 23) == 0)
     }
@@ -79,8 +110,9 @@ import Testing
     @Test func anImpreciseLibraryIsRefused() throws {
         var random = SeededRandom(24)
         let world = try World(shape: .isotropic, using: &random, dimension: 384, rowCounts: [50])
-        #expect(throws: VectorSearchError.scoreBoundViolated(library: BLASLibrary.current.name)) {
-            try ExactScan(fault: .impreciseLibrary).topK(query: world.query, k: 50, partitions: world.partitions())
+        #expect(throws: VectorSearchError.scoreBoundViolated(by: BLASLibrary.current.name)) {
+            try ExactScan(.library, fault: .impreciseLibrary).topK(
+                query: world.query, k: 50, partitions: world.partitions())
         }
     }
 }

@@ -30,7 +30,7 @@ import Testing
                 for method in Self.methods {
                     let approximate = method(world.query.components, row.vector)
                     guard approximate.isFinite else { continue }
-                    #expect(abs(Double(approximate) - exact) <= bound.margin(maximumNorm: norm))
+                    #expect(abs(Double(approximate) - exact) <= bound.margin(norm: norm))
                 }
             }
         }
@@ -41,21 +41,29 @@ import Testing
         for shape in World.Shape.allCases {
             for count in 1...70 {
                 let world = try World(shape: shape, using: &random, rowCounts: [count])
-                let matrix = try EmbeddingMatrix(
-                    dimension: world.dimension, rows: world.rows[0].flatMap(\.vector))
+                let partition = try world.partitions()[0]
+                let rows = try #require(partition.chunks.first).rows
                 let bound = ScoreBound(dimension: world.dimension, queryNorm: world.query.norm)
-                let margin = bound.margin(maximumNorm: matrix.maximumNorm)
-                let scores = BLASTestScores.scores(of: matrix, query: world.query)
-                for row in 0..<count where scores[row].isFinite {
-                    #expect(abs(Double(scores[row]) - FixedOrderKernel.dot(world.query, matrix, row: row)) <= margin)
+                let scores = [Float](unsafeUninitializedCapacity: count) { target, initialized in
+                    target.initialize(repeating: 0)
+                    let target = UnsafeMutableBufferPointer(rebasing: target[..<count])
+                    BLASLibrary.current.scores(of: rows.vectors, query: world.query, into: target)
+                    initialized = count
                 }
+                for row in 0..<count where scores[row].isFinite {
+                    let norm = ScoreBound.normBound(
+                        scale: rows.scales[row], radius: rows.radii[row], dimension: world.dimension)
+                    let exact = FixedOrderKernel.dot(world.query, rows.vectors + row * world.dimension)
+                    #expect(abs(Double(scores[row]) - exact) <= bound.margin(norm: norm))
+                }
+                withExtendedLifetime(partition) {}
             }
         }
     }
 
     @Test func isTightEnoughToPrune() {
         // 384 components of unit length: γ is 2.3e-5, far below the distance between neighbours of most corpora.
-        let margin = ScoreBound(dimension: 384, queryNorm: 1).margin(maximumNorm: 1)
+        let margin = ScoreBound(dimension: 384, queryNorm: 1).margin(norm: 1)
         #expect(margin > 2.2e-5 && margin < 2.4e-5)
     }
 
@@ -66,17 +74,6 @@ import Testing
             let square = FixedOrderKernel.dot(vector, vector)
             let bound = ScoreBound.normBound(squaredNorm: square)
             #expect(bound * bound >= square && bound <= square.squareRoot() * (1 + 0x1p-29))
-        }
-    }
-}
-
-/// The library's own scores, for tests that compare them with the kernel's.
-enum BLASTestScores {
-    static func scores(of matrix: EmbeddingMatrix, query: QueryVector) -> [Float] {
-        [Float](unsafeUninitializedCapacity: matrix.count) { target, count in
-            target.initialize(repeating: 0)
-            BLASLibrary.current.scores(of: matrix, query: query, into: target)
-            count = matrix.count
         }
     }
 }

@@ -90,8 +90,9 @@ struct World {
 
     /// The partitions with their rows in the order given, in one piece.
     func partitions() throws -> [Partition] {
-        try rows.map { rows in
-            var builder = try PartitionBuilder(dimension: dimension)
+        let arena = try RowArena(dimension: dimension)
+        return try rows.map { rows in
+            var builder = try PartitionBuilder(in: arena)
             for row in rows { try builder.append(row.key, row.vector) }
             return try builder.finish()
         }
@@ -99,8 +100,9 @@ struct World {
 
     /// The same rows, arrived in another order and a few at a time, with rows that came and went.
     func scatteredPartitions(using random: inout SeededRandom) throws -> [Partition] {
-        try rows.map { rows in
-            var partition = try Partition(dimension: dimension)
+        let arena = try RowArena(dimension: dimension)
+        return try rows.map { rows in
+            var partition = Partition(in: arena)
             var rest = rows.shuffled(using: &random)
             while !rest.isEmpty {
                 var batch = try RowBatch(dimension: dimension)

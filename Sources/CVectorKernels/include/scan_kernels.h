@@ -2,6 +2,7 @@
 #define SCAN_KERNELS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 // Kernels of the exact vector scan.
 //
@@ -45,9 +46,9 @@ double scan_fixed_order_dot(const float *a, const float *b, size_t dimension);
 double scan_fixed_order_dot_variant(
     enum scan_kernel_variant variant, const float *a, const float *b, size_t dimension);
 
-/// The sum of `count` float32 values, read once from front to back and added in no promised order. Not part of a scan: it
-/// is what a scan is measured against, since no pass over the same bytes can be much faster.
-float scan_stream_sum(const float *values, size_t count);
+/// The sum of `count` words, read once from front to back. Not part of a scan: it is what a scan is measured against, since
+/// no pass over the same bytes can be much faster.
+uint64_t scan_stream_sum(const uint64_t *words, size_t count);
 
 #ifdef __cplusplus
 }

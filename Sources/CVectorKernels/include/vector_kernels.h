@@ -1,7 +1,8 @@
 #ifndef VECTOR_KERNELS_H
 #define VECTOR_KERNELS_H
 
-// Kernels of the text encoder, and kernels of the scan. Each header says what its functions promise.
+// Kernels of the text encoder, kernels of the scan, and kernels over codes. Each header says what its functions promise.
+#include "code_kernels.h"
 #include "encoder_kernels.h"
 #include "scan_kernels.h"
 

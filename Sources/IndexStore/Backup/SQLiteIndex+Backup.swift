@@ -166,7 +166,7 @@ extension IndexSnapshot {
             guard let key = ordered[sample].rows.keys.min(), let vector = ordered[sample].rows.vector(of: key) else {
                 continue
             }
-            let found = try scan.topK(
+            let found = try scan.scan.topK(
                 query: QueryVector(vector), k: Self.answerCount, partitions: ordered.map(\.rows), minimumScore: -2)
             for row in found {
                 message += row.key.bytes + withUnsafeBytes(of: row.score.bitPattern.bigEndian) { Array($0) }

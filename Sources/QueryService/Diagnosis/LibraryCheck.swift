@@ -7,7 +7,8 @@ struct LibraryCheck {
 
     private var blas: Finding {
         let library = BLASLibrary.current
-        return library.isOptimised
+        // Without wide registers for bytes it carries the scan.
+        return library.isOptimised || CodeKernel.best != .scalar
             ? .ok("BLAS", library.name)
             : .warning(
                 "BLAS", "\(library.name): a scan takes several times as long",

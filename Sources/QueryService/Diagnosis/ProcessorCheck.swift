@@ -7,7 +7,8 @@ import VectorSearch
 struct ProcessorCheck {
     /// Instruction sets that the kernels ask for, by the names of `/proc/cpuinfo`.
     private static let features = [
-        ("avx2", "AVX2"), ("fma", "FMA"), ("avx512f", "AVX-512F"), ("avx512vl", "AVX-512VL"), ("asimd", "NEON"),
+        ("avx2", "AVX2"), ("fma", "FMA"), ("avx512f", "AVX-512F"), ("avx512vl", "AVX-512VL"),
+        ("avx512_vnni", "AVX-512 VNNI"), ("asimd", "NEON"),
     ]
 
     var findings: [Finding] { [system, kernels] }
@@ -29,7 +30,7 @@ struct ProcessorCheck {
         let has = Self.features.filter { flags.contains(Substring($0.0)) }.map(\.1)
         let encoder = BertEncoder.bestInstructionSet
         let detail =
-            "encoder \(encoder), scan \(ScanKernel.name); the processor has "
+            "encoder \(encoder), scan \(CodeKernel.best.rawValue), rescoring \(ScanKernel.name); the processor has "
             + (has.isEmpty ? "none of the wider instruction sets" : has.joined(separator: ", "))
         #if arch(x86_64)
             if encoder == "portable" {

@@ -255,7 +255,7 @@ private struct LeakySnapshot: PassageSnapshot {
         let partitions = base.partitions.filter { $0.value.rows.count > 0 }
             .sorted { $0.value.digest < $1.value.digest }
         guard !partitions.isEmpty else { return [] }
-        return try ExactScan(fault: .scoresFromBLAS)
+        return try ExactScan(.best, fault: .scoresFromBLAS)
             .topK(query: QueryVector(query), k: Self.all, partitions: partitions.map(\.value.rows))
             .map {
                 ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: partitions[$0.partition].key, score: $0.score)

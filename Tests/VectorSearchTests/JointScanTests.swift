@@ -1,0 +1,154 @@
+import Dispatch
+import Testing
+
+@testable import VectorSearch
+
+/// Queries that are scanned together: each finds what it finds alone, in rows that it may read and no others.
+@Suite struct JointScanTests {
+    private static let sources: [CandidateSource] =
+        CodeKernel.allCases.filter(\.isSupported).map { .codes($0) } + [.library]
+
+    /// Labels in one arena, and readers of some of them each.
+    private struct Scene {
+        let partitions: [Partition]
+        let queries: [ScanQuery]
+        /// The labels of each query.
+        let permitted: [[Int]]
+
+        init(dimension: Int, using random: inout SeededRandom) throws {
+            let arena = try RowArena(dimension: dimension)
+            var all: [Partition] = []
+            for _ in 0..<1 + random.below(40) {
+                var batch = try RowBatch(dimension: dimension)
+                for _ in 0..<random.below(30) { try batch.append(random.key(), random.vector(dimension)) }
+                all.append(try Partition(in: arena).inserting(batch))
+            }
+            var clearances: [(labels: [Int], plan: ScanPlan)] = []
+            for _ in 0..<1 + random.below(6) {
+                var labels: [Int] = []
+                for label in all.indices where random.below(2) == 0 { labels.append(label) }
+                clearances.append((labels, try ScanPlan(labels.map { all[$0] })))
+            }
+            var asked: [ScanQuery] = []
+            var readable: [[Int]] = []
+            for _ in 0..<1 + random.below(ExactScan.queryLimit) {
+                let clearance = clearances[random.below(clearances.count)]
+                let vector = try QueryVector(random.vector(dimension))
+                asked.append(
+                    try ScanQuery(
+                        vector, count: 1 + random.below(20), in: clearance.plan,
+                        minimumScore: random.below(4) == 0 ? 0 : nil))
+                readable.append(clearance.labels)
+            }
+            (partitions, queries, permitted) = (all, asked, readable)
+        }
+    }
+
+    @Test(arguments: sources)
+    func eachFindsWhatItFindsAlone(source: CandidateSource) throws {
+        var random = SeededRandom(50)
+        let scan = ExactScan(source)
+        for _ in 0..<30 {
+            let scene = try Scene(dimension: [3, 64, 70][random.below(3)], using: &random)
+            let together = scan.topK(scene.queries)
+            for (query, result) in zip(scene.queries, together) {
+                #expect(try result.get() == ExactScan(.codes(.scalar)).topK(query))
+            }
+            for ((query, labels), result) in zip(zip(scene.queries, scene.permitted), together) {
+                let rows = labels.enumerated().flatMap { position, label in
+                    scene.partitions[label].keys.map { key in
+                        ScoredRow(
+                            key: key,
+                            score: FixedOrderKernel.dot(
+                                query.vector.components, scene.partitions[label].vector(of: key) ?? []),
+                            partition: position)
+                    }
+                }
+                let best = rows.filter { $0.score >= query.minimumScore ?? -.infinity }
+                    .sorted { ($1.score, $0.key) < ($0.score, $1.key) }.prefix(query.count)
+                #expect(try result.get() == Array(best))
+            }
+        }
+    }
+
+    /// Every row of a plan is in one piece for each of its queries, at its place, and in no piece for any other query.
+    @Test func piecesAreForThoseWhoMayRead() throws {
+        var random = SeededRandom(51)
+        for _ in 0..<60 {
+            let scene = try Scene(dimension: 3, using: &random)
+            var seen = scene.queries.map { _ in [RowKey: Int]() }
+            for piece in JointPlan(scene.queries.map(\.plan)).pieces {
+                #expect(piece.count > 0 && !piece.members.isEmpty)
+                for member in piece.members {
+                    let stretch = scene.queries[member.query].plan.stretches[member.stretch]
+                    #expect(member.offset + piece.count <= stretch.count)
+                    for row in 0..<piece.count {
+                        let key = piece.rows.keys[row]
+                        #expect(stretch.rows.keys[member.offset + row] == key)
+                        seen[member.query][key, default: 0] += 1
+                    }
+                }
+            }
+            for (labels, seen) in zip(scene.permitted, seen) {
+                #expect(Set(seen.keys) == Set(labels.flatMap { Array(scene.partitions[$0].keys) }))
+                #expect(seen.values.allSatisfy { $0 == 1 })
+            }
+        }
+        #expect(JointPlan([]).pieces.isEmpty)
+    }
+
+    @Test(arguments: [true, false])
+    func manyCallersAtOnce(isShared: Bool) async throws {
+        var random = SeededRandom(52)
+        let scene = try Scene(dimension: 64, using: &random)
+        let shared = SharedScan(ExactScan(), on: WorkPool(width: 2), isShared: isShared)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for round in 0..<20 {
+                for query in scene.queries {
+                    group.addTask {
+                        let found = try await shared.topK(query)
+                        #expect(try found == ExactScan(.codes(.scalar)).topK(query), "round \(round)")
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Who cannot wait any more leaves nothing behind, and the others are served.
+    @Test func aFullLineAndCancelledCallers() async throws {
+        var random = SeededRandom(53)
+        let scene = try Scene(dimension: 8, using: &random)
+        let query = scene.queries[0]
+        let pool = WorkPool(width: 1, waitingLimit: 2)
+        let shared = SharedScan(ExactScan(), on: pool, isShared: true)
+        let expected = try ExactScan().topK(query)
+        let (running, gate) = (Gate(), Gate())
+        let blocker = Task {
+            try await pool.run {
+                running.open()
+                gate.wait()
+            }
+        }
+        await Task.detached { running.wait() }.value
+        let first = Task { try await shared.topK(query) }
+        while pool.waitingCount < 1 { try await Task.sleep(for: .milliseconds(1)) }
+        let second = Task { try await shared.topK(query) }
+        while pool.waitingCount < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        await #expect(throws: VectorSearchError.tooManyWaiting(limit: 2)) { try await shared.topK(query) }
+        second.cancel()
+        gate.open()
+        #expect(try await first.value == expected)
+        await #expect(throws: CancellationError.self) { try await second.value }
+        try await blocker.value
+        #expect(try await shared.topK(query) == expected)
+    }
+}
+
+/// Holds a thread until it is opened.
+private final class Gate: @unchecked Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    func open() { semaphore.signal() }
+    func wait() { semaphore.wait() }
+}
