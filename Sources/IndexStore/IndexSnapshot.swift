@@ -71,13 +71,14 @@ extension IndexSnapshot: PassageSnapshot {
     package func nearest(
         to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
     ) async throws -> [ScoredPassage] {
-        let ids = permitted.ids
-        guard !ids.isEmpty else { return [] }
+        guard !permitted.isEmpty else { return [] }
         let vector = try QueryVector(query)
-        let plan = try await plans.plan(of: ids, on: scan.pool) { [partitions] id in partitions[id]?.rows }
-        let rows = try await scan.topK(ScanQuery(vector, count: limit, in: plan, minimumScore: minimumScore))
+        let readable = try await plans.rows(of: permitted.ids, partitions, on: scan.pool)
+        guard readable.plan.count > 0 else { return [] }
+        let rows = try await scan.topK(
+            ScanQuery(vector, count: limit, in: readable.plan, minimumScore: minimumScore))
         return rows.map {
-            ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: ids[$0.partition], score: $0.score)
+            ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: readable.labels[$0.partition], score: $0.score)
         }
     }
 
@@ -93,7 +94,12 @@ extension IndexSnapshot: PassageSnapshot {
     }
 
     package func passage(_ id: PassageID, permitted: PermittedLabels) async throws -> StoredPassage? {
-        let label = permitted.ids.first { partitions[$0]?.rows.contains(RowKey(id)) == true }
+        // One under several labels is shown under the first in the order of keyed digests.
+        let label = permitted.ids.filter { partitions[$0]?.rows.contains(RowKey(id)) == true }
+            .min { left, right in
+                guard let first = partitions[left], let second = partitions[right] else { return false }
+                return first.digest < second.digest
+            }
         guard let label else { return nil }
         return try await database.read { db in
             var reader = DocumentReader(db: db, snapshot: self)

@@ -18,7 +18,8 @@ package struct ScoredRow: Hashable, Sendable {
 ///
 ///     query × codes → intervals of scores (exact integers, a proven bound) → candidates → exact scores (one kernel) → order
 ///
-/// *Exact* means: ordered by (score of the fixed-order kernel, descending; `RowKey`, ascending). A result is a function
+/// *Exact* means: ordered by (score of the fixed-order kernel, descending; `RowKey`, ascending), and where a key is under
+/// several labels, by the position of the partition. A result is a function
 /// of the query and of the set of rows scanned. It does not depend on how rows are cut into chunks or in which order
 /// they came, on the kernel or library that chose the candidates, or on the
 /// processor; and a row's score depends on that row and the query alone
@@ -115,8 +116,10 @@ package struct ExactScan: Sendable {
     private static func best(_ rows: [PlacedRow], k: Int, tiesByPlace: Bool) -> [ScoredRow] {
         let ordered = rows.sorted { left, right in
             if left.row.score != right.row.score { return left.row.score > right.row.score }
-            if left.row.key != right.row.key, !tiesByPlace { return left.row.key < right.row.key }
-            return (left.stretch, left.position) < (right.stretch, right.position)
+            if tiesByPlace { return (left.stretch, left.position) < (right.stretch, right.position) }
+            if left.row.key != right.row.key { return left.row.key < right.row.key }
+            // One passage under two labels.
+            return left.row.partition < right.row.partition
         }
         return ordered.prefix(k).map(\.row)
     }

@@ -23,15 +23,10 @@ package final class ScanPlan: Sendable {
     package let count: Int
 
     /// - Throws: `rowDimension` where partitions have rows of different dimensions.
-    package convenience init(_ partitions: some Sequence<Partition>) throws(VectorSearchError) {
-        try self.init(partitions.enumerated().map { (position: $0, partition: $1) })
-    }
-
-    /// - Parameter partitions: Each with the position that it is to have in answers.
-    package init(_ partitions: [(position: Int, partition: Partition)]) throws(VectorSearchError) {
+    package init(_ partitions: some Sequence<Partition>) throws(VectorSearchError) {
         var placed: [(address: UInt, chunk: PartitionChunk, partition: Int)] = []
         var dimension: Int?
-        for (position, partition) in partitions {
+        for (position, partition) in partitions.enumerated() {
             if let dimension, dimension != partition.dimension {
                 throw .rowDimension(row: 0, given: partition.dimension, expected: dimension)
             }

@@ -88,6 +88,24 @@ import Testing
         #expect(found.map(\.key) == Array(partitions.flatMap { Array($0.keys) }.sorted().prefix(20)))
     }
 
+    /// One passage under two labels: the order of the labels decides, not that of memory.
+    @Test func oneKeyInTwoPartitions() throws {
+        var random = SeededRandom(16)
+        let (key, vector) = (random.key(), random.vector(8))
+        for laidOut in [[0, 1], [1, 0]] {
+            let arena = try RowArena(dimension: 8)
+            var partitions = [Partition(in: arena), Partition(in: arena)]
+            for label in laidOut {
+                var batch = try RowBatch(dimension: 8)
+                try batch.append(key, vector)
+                partitions[label] = try partitions[label].inserting(batch)
+            }
+            let query = try QueryVector(vector)
+            #expect(try scan.topK(query: query, k: 1, partitions: partitions).map(\.partition) == [0])
+            #expect(try scan.topK(query: query, k: 2, partitions: partitions).map(\.partition) == [0, 1])
+        }
+    }
+
     /// Candidates are swept while they gather; ascending scores make every row one.
     @Test func ascendingScores() throws {
         let count = 30_000
