@@ -27,6 +27,10 @@ enum RecordField: UInt8 {
 /// key, which every version of a document has anew, the field, the ordinal, and what the record is named by.
 struct RecordSealer: Sendable {
     private static let version: UInt8 = 2
+    /// Version, field and nonce: what records of several documents may have in common.
+    static let headLength = 2 + Cipher.nonceLength
+    /// Bytes behind the head that no two records share; each has as many, of its tag at least.
+    static let traceLength = 16
 
     private let context: [UInt8]
     private let key: SecretKey

@@ -62,6 +62,13 @@ struct TakenRecord {
         ).map(TakenRecord.init)
     }
 
+    /// By what it is found in the file.
+    func trace(in db: Database) throws -> [Data] {
+        try Data.fetchAll(
+            db, sql: "SELECT substr(body, ?, ?) FROM taken WHERE source_id = ?",
+            arguments: [RecordSealer.headLength + 1, RecordSealer.traceLength, Data(id.bytes)])
+    }
+
     /// What stands for it in the sum of all records.
     func digest(_ keys: IndexKeys) -> MultisetDigest {
         MultisetDigest(element: keys.records([4] + id.bytes + keyID.bytes))
@@ -120,6 +127,7 @@ extension SQLiteIndex {
     }
 
     private func takenSources(only id: DocumentID? = nil) async throws -> [TakenSource] {
+        try finishFailedErasure()
         let snapshot = snapshot()
         return try await database.read { db in
             let condition = id == nil ? "" : " WHERE source_id = ?"

@@ -92,7 +92,7 @@ final class Console: Sendable {
         state.withLock { state in
             guard done == total || Date().timeIntervalSince(state.lastLine) >= Self.plainInterval else { return }
             state.lastLine = Date()
-            FileHandle.standardError.write(Data("ingest: \(done) of \(total) files\n".utf8))
+            FileHandle.standardError.write(Data("\(done) of \(total)\n".utf8))
         }
     }
 
