@@ -58,9 +58,15 @@ package struct IndexSnapshot: Sendable {
 
 extension IndexSnapshot {
     /// The generation that the next commit makes.
-    func next() -> IndexSnapshot {
+    func next() -> IndexSnapshot { copy(generation: generation + 1) }
+
+    /// This generation, to be given other places in memory.
+    func again() -> IndexSnapshot { copy(generation: generation) }
+
+    /// Plans are of the places that rows have, and not taken along.
+    private func copy(generation: Int64) -> IndexSnapshot {
         IndexSnapshot(
-            generation: generation + 1, arena: arena, partitions: partitions, labels: labels, records: records,
+            generation: generation, arena: arena, partitions: partitions, labels: labels, records: records,
             database: database, keyStore: keyStore, keys: keys, scan: scan)
     }
 

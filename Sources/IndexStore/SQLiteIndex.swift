@@ -172,6 +172,9 @@ package final class SQLiteIndex: PassageIndex {
 
     package func snapshot() -> IndexSnapshot { current.withLock { $0 } }
 
+    /// Puts a generation into force. On the writer's queue.
+    func publish(_ snapshot: IndexSnapshot) { current.withLock { $0 = snapshot } }
+
     /// Prepares the labels that there are for the one who decides about them, and from now on those that are added, before
     /// they show: so no request waits for it.
     package func prepareLabels(for authorizer: LabelAuthorizer) {
@@ -361,7 +364,7 @@ extension SQLiteIndex {
         }
         let after = change.snapshot
         if after.labels.count > before.labels.count { authorizer.withLock { $0 }?.prepare(after.labels) }
-        current.withLock { $0 = after }
+        publish(after)
         erasedRecords.withLock { $0 = ErasedRecords() }
         retiredKeys.withLock { $0 += change.retiredKeys }
         // What was committed is in force, whatever becomes of this: where it fails, the next change does it too.

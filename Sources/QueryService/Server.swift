@@ -35,6 +35,7 @@ package struct Server: Sendable {
             services: [
                 .init(service: query), .init(service: control),
                 .init(service: Housekeeping(engine: engine, logger: logger)),
+                .init(service: Compaction(index: engine.index, logger: logger)),
             ], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         // What hangs is cut, so that a restart is never blocked.

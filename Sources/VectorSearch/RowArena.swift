@@ -46,6 +46,26 @@ package final class RowArena: Sendable {
         }
     }
 
+    /// Takes slabs out of use whose rows fit into one, those with the fewest rows: once these are elsewhere, there are
+    /// fewer slabs. None where there are not two such.
+    ///
+    /// O(s log s) for s slabs with room.
+    func vacate() -> [RowSlab] {
+        open.withLock { open in
+            let taken = open.map { slab in slab.free.reduce(RowSlab.capacity) { $0 - $1.count } }
+            var (victims, rows): ([RowSlab], Int) = ([], 0)
+            for number in open.indices.sorted(by: { taken[$0] < taken[$1] }) {
+                rows += taken[number]
+                guard rows <= RowSlab.capacity else { break }
+                victims.append(open[number])
+            }
+            guard victims.count > 1 else { return [] }
+            let gone = Set(victims.map(ObjectIdentifier.init))
+            open.removeAll { gone.contains(ObjectIdentifier($0)) }
+            return victims
+        }
+    }
+
     /// Wipes a place, and lets others have it.
     func giveBack(_ place: Place) {
         place.slab.wipe(place.rows)
