@@ -45,6 +45,8 @@ var targets: [Target] = [
     .systemLibrary(name: "CBLAS", pkgConfig: "blas", providers: [.apt(["libblas-dev"])]),
     .systemLibrary(name: "CMarkGFM", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
+    .systemLibrary(name: "CUnistring", providers: [.apt(["libunistring-dev"])]),
     .target(name: "CVectorKernels", cSettings: kernelFlags),
 
     // What the world is made of.
@@ -58,6 +60,9 @@ var targets: [Target] = [
     // Keys: what seals, and where the key that wraps all others comes from.
     .target(name: "CSealing"),
     .target(name: "Sealing", dependencies: ["CSealing", crypto], swiftSettings: features),
+
+    // Words.
+    .target(name: "LexicalSearch", dependencies: ["CStemmer", "CUnistring"], swiftSettings: features),
 
     // Numbers.
     .target(name: "VectorSearch", dependencies: ["CBLAS", "CVectorKernels"], swiftSettings: features),
@@ -134,6 +139,7 @@ let tests: [(String, [Target.Dependency])] = [
     ("Passages", ["Labels"]),
     ("Inspection", ["Passages"]),
     ("Sealing", ["CSealing", crypto]),
+    ("LexicalSearch", []),
     ("VectorSearch", ["CVectorKernels"]),
     ("TextEmbedding", ["CVectorKernels", "EmbeddingServer"]),
     ("AccessControl", ["Cedar", "Labels"]),
@@ -180,8 +186,8 @@ if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
             name: "Benchmarks",
             dependencies: [
                 "AccessControl", "Cedar", "CedarFuzzing", "CBLAS", "CVectorKernels", "Enclaves", "IndexStore", "Ingest",
-                "Labels", "Passages", "QueryService", "Retrieval", "Sealing", "TextEmbedding", "VectorSearch", crypto,
-                logging,
+                "Labels", "LexicalSearch", "Passages", "QueryService", "Retrieval", "Sealing", "TextEmbedding",
+                "VectorSearch", crypto, logging,
                 arguments, grdb,
             ] + hummingbird,
             path: "Benchmarks", exclude: ["RESULTS.md", "peers"], swiftSettings: features))

@@ -13,6 +13,7 @@ struct ImportTests {
         "Passages": ["Labels"],
         "Inspection": ["Passages"],
         "Sealing": ["CSealing", "Crypto", "Foundation", "Glibc", "Synchronization"],
+        "LexicalSearch": ["CStemmer", "CUnistring", "Glibc"],
         "VectorSearch": ["CBLAS", "CVectorKernels", "Dispatch", "Glibc", "Synchronization"],
         "TextEmbedding": [
             "CBLAS", "CVectorKernels", "AsyncHTTPClient", "Crypto", "Dispatch", "Foundation", "Glibc", "NIOCore",

@@ -1,0 +1,97 @@
+/// What a text says, in terms: words folded and stemmed, and identifiers whole and in part.
+///
+/// - Words are those of `WordSegmenter`, folded (`TermFolding`). One of ASCII letters and apostrophes alone is stemmed.
+/// - A word of more than `longestTerm` bytes is cut to the whole characters in that many before it is folded, and again
+///   afterwards; one that was cut is not stemmed.
+/// - `Identifier` says which terms there are besides.
+///
+/// What comes out depends on the text alone. One instance is for one thread.
+final class LexicalAnalyzer {
+    /// The most bytes of a term.
+    static let longestTerm = 64
+
+    /// The terms of the last text: its words in their order, then those of its identifiers.
+    private(set) var tokens: [LexicalToken] = []
+    /// The bytes of all terms, one behind another.
+    private(set) var terms: [UInt8] = []
+    /// The byte ranges of the words of the last text.
+    private(set) var words: [Range<Int>] = []
+
+    private let stemmer = Stemmer()
+    private var identifier = Identifier()
+
+    /// Takes a text apart. O(bytes).
+    func analyze(_ text: String) {
+        var text = text
+        text.withUTF8 { analyze($0) }
+    }
+
+    func term(of token: LexicalToken) -> ArraySlice<UInt8> { terms[token.term] }
+
+    private func analyze(_ text: UnsafeBufferPointer<UInt8>) {
+        tokens.removeAll(keepingCapacity: true)
+        terms.removeAll(keepingCapacity: true)
+        words.removeAll(keepingCapacity: true)
+        WordSegmenter.appendWords(of: text, to: &words)
+        for (number, word) in words.enumerated() { appendTerm(word, of: text, position: number) }
+        appendIdentifiers(of: text)
+    }
+
+    private func appendTerm(_ word: Range<Int>, of text: UnsafeBufferPointer<UInt8>, position: Int) {
+        let start = terms.count
+        let kept = word.lowerBound..<Self.cut(text, word.lowerBound, word.upperBound)
+        TermFolding.append(text[kept], to: &terms)
+        let cut = terms.withUnsafeBufferPointer { Self.cut($0, start, $0.count) }
+        let isWhole = kept == word && cut == terms.count
+        terms.removeSubrange(cut...)
+        if isWhole, terms[start...].allSatisfy({ $0.isASCIILetter || $0 == UInt8(ascii: "'") }) {
+            stemmer.stem(&terms, from: start)
+        }
+        // A letter or digit is never dropped, so every word gives a token.
+        assert(terms.count > start)
+        tokens.append(LexicalToken(term: start..<terms.count, position: position, bytes: word))
+    }
+
+    /// Where to cut what reaches from `start` to `end`.
+    private static func cut(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+        guard end - start > longestTerm else { return end }
+        var cut = start + longestTerm
+        while bytes[cut] & 0xC0 == 0x80 { cut -= 1 }
+        return cut
+    }
+
+    // MARK: - Identifiers
+
+    private func appendIdentifiers(of text: UnsafeBufferPointer<UInt8>) {
+        var number = 0
+        while number < words.count {
+            guard Identifier.mayHold(words[number], of: text) else {
+                number += 1
+                continue
+            }
+            identifier.removeAll()
+            let first = number
+            repeat {
+                identifier.append(words[number], number: number, of: text)
+                number += 1
+            } while number < words.count && Identifier.mayHold(words[number], of: text)
+                && Identifier.isLink(words[number - 1].upperBound..<words[number].lowerBound, of: text)
+            if identifier.isComplete { appendTerms(of: identifier, from: first, text) }
+        }
+    }
+
+    private func appendTerms(of identifier: Identifier, from first: Int, _ text: UnsafeBufferPointer<UInt8>) {
+        let start = identifier.pieces[0].lowerBound
+        for (piece, word) in zip(identifier.pieces, identifier.words) {
+            appendExtra(piece, word, text)
+            if piece.lowerBound > start { appendExtra(start..<piece.upperBound, first, text) }
+        }
+        if !identifier.isWithinLimit { appendExtra(start..<identifier.end, first, text) }
+    }
+
+    /// A term besides the words, if no word stands for the same bytes.
+    private func appendExtra(_ bytes: Range<Int>, _ word: Int, _ text: UnsafeBufferPointer<UInt8>) {
+        guard bytes != words[word], bytes.count <= Self.longestTerm else { return }
+        appendTerm(bytes, of: text, position: word)
+    }
+}

@@ -1,0 +1,103 @@
+/// Words of passages, found by BM25 over those passages alone that a plan permits.
+///
+/// A value: a reader keeps the generation that it has while a writer makes the next one. Copying costs O(rows / 1024); no
+/// change copies a posting. It holds no texts, but what tells about them: memory of postings and terms is wiped when the
+/// last generation that uses it goes.
+package struct LexicalIndex: Sendable {
+    /// Passages indexed together, and where they are now.
+    struct Part: Sendable {
+        let segment: Segment
+        var partitions: RowPartitions
+        /// Rows that were removed.
+        var removed = 0
+        /// Rows that were removed or moved since the segment was made.
+        var changed = 0
+
+        var count: Int { segment.count - removed }
+
+        /// Puts rows that are there into other partitions, or away.
+        mutating func set(_ changes: [(row: Int, partition: Int32)]) {
+            partitions.set(changes)
+            changed += changes.count
+            removed += changes.count { $0.partition == RowPartitions.removed }
+        }
+    }
+
+    var parts: [Part] = []
+    /// Compactions that were put in their place.
+    var compactions = 0
+
+    package init() {}
+
+    /// An index of everything that some builders took in, each on its own thread; of a document that several have, the last
+    /// one counts.
+    package init(_ builders: [LexicalIndexBuilder]) {
+        append(builders.map(\.records))
+    }
+
+    /// The number of passages.
+    package var count: Int { parts.reduce(0) { $0 + $1.count } }
+
+    /// The number of segments, which `compaction` lowers.
+    package var segmentCount: Int { parts.count }
+
+    /// Puts documents in, in the place of those with the same key. Tokenises their texts; many at once make one segment.
+    package mutating func insert(_ documents: [LexicalDocument]) {
+        var builder = LexicalIndexBuilder()
+        for document in documents {
+            remove(document.key)
+            builder.append(document)
+        }
+        append([builder.records])
+    }
+
+    package mutating func insert(_ document: LexicalDocument) { insert([document]) }
+
+    /// Removes a document, if it is there. Its postings go with the next compaction of their segment.
+    package mutating func remove(_ document: LexicalKey) {
+        guard let (part, rows) = rows(of: document) else { return }
+        parts[part].set(rows.map { (Int($0), RowPartitions.removed) })
+        if parts[part].count == 0 { parts.remove(at: part) }
+    }
+
+    /// Puts the passages of a document into other partitions, given in the order of its passages. Nothing is tokenised.
+    ///
+    /// - Returns: Whether the document is there with as many passages. If not, nothing was changed.
+    @discardableResult
+    package mutating func relabel(_ document: LexicalKey, partitions: [Int32]) -> Bool {
+        precondition(partitions.allSatisfy { $0 >= 0 }, "a partition's number is not negative")
+        guard let (part, rows) = rows(of: document), rows.count == partitions.count else { return false }
+        let old = parts[part].partitions
+        let changes = zip(rows, partitions).map { (row: Int($0), partition: $1) }.filter { old[$0.row] != $0.partition }
+        parts[part].set(changes)
+        return true
+    }
+
+    private mutating func append(_ records: [PassageRecords]) {
+        var builder = SegmentBuilder(records)
+        guard let (segment, partitions) = builder.segment() else { return }
+        parts.append(Part(segment: segment, partitions: RowPartitions(partitions)))
+    }
+
+    /// The part in which a document is, and its rows in the order of its passages.
+    private func rows(of document: LexicalKey) -> (part: Int, rows: ArraySlice<UInt32>)? {
+        for (number, part) in parts.enumerated() {
+            guard let rows = part.segment.documents.rows(of: document), let first = rows.first,
+                part.partitions[Int(first)] != RowPartitions.removed
+            else { continue }
+            return (number, rows)
+        }
+        return nil
+    }
+}
+
+/// Takes documents in, one by one, for one index: as many as there are, for it holds no texts. One instance is for one
+/// thread; several can work beside each other.
+package struct LexicalIndexBuilder {
+    let records = PassageRecords()
+    private let analyzer = LexicalAnalyzer()
+
+    package init() {}
+
+    package mutating func append(_ document: LexicalDocument) { records.append(document, by: analyzer) }
+}

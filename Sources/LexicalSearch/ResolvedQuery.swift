@@ -1,0 +1,81 @@
+/// A query put to a plan: its terms with their document frequencies among the permitted passages, and where their postings
+/// are. It serves for the best hits and for the scores of given passages.
+package struct ResolvedQuery: Sendable {
+    /// A term that some permitted passage holds.
+    struct Term: Sendable {
+        let inverseDocumentFrequency: Double
+        /// Its postings in each part of the plan.
+        let postings: [Range<Int>]
+    }
+
+    let plan: LexicalPlan
+    /// In the query's order, without those that no permitted passage holds.
+    let terms: [Term]
+    let phrases: [PhraseMatch]
+    /// The document frequency of every term of the query among the permitted passages.
+    package let documentFrequencies: [Int]
+    /// What no score exceeds, but for rounding: the sum of idf(t) * (k1 + 1) over all terms of the query. Scores divided by
+    /// it can be compared between queries. It comes from the permitted passages alone.
+    package let upperBound: Double
+
+    package init(_ query: LexicalQuery, in plan: LexicalPlan) {
+        var terms: [Term] = []
+        var frequencies: [Int] = []
+        var bound = 0.0
+        for term in query.terms {
+            let postings = plan.parts.map { $0.part.segment.postings(of: term) }
+            let frequency = zip(plan.parts, postings).reduce(0) { $0 + $1.0.frequency(of: $1.1) }
+            let inverse = plan.count == 0 ? 0 : BM25.inverseDocumentFrequency(frequency, of: plan.count)
+            frequencies.append(frequency)
+            bound += inverse * (BM25.k1 + 1)
+            if frequency > 0 { terms.append(Term(inverseDocumentFrequency: inverse, postings: postings)) }
+        }
+        self.plan = plan
+        self.terms = terms
+        phrases = query.phrases.map { PhraseMatch($0, in: plan) }
+        documentFrequencies = frequencies
+        upperBound = bound
+    }
+
+    /// The scores of some passages, each under the partition it is in; 0 for one that does not match, is not permitted or not
+    /// there. O(log postings) for each term of each.
+    package func scores(of passages: [(key: LexicalKey, partition: Int32)]) -> [Double] {
+        passages.map { passage in
+            guard plan.rank(of: passage.partition) != nil else { return 0 }
+            for (number, planned) in plan.parts.enumerated() {
+                for row in planned.part.segment.rows(of: passage.key)
+                where planned.part.partitions[row] == passage.partition {
+                    return score(of: row, inPart: number)
+                }
+            }
+            return 0
+        }
+    }
+
+    private func score(of row: Int, inPart part: Int) -> Double {
+        let segment = plan.parts[part].part.segment
+        var score = 0.0
+        for term in terms {
+            guard let posting = segment.posting(of: row, in: term.postings[part]) else { continue }
+            score +=
+                term.inverseDocumentFrequency
+                * plan.saturations(Int(segment.occurrences[posting]), length: segment.length(of: row))
+        }
+        return phrases.allSatisfy { $0.stands(in: row, ofPart: part, segment) } ? score : 0
+    }
+}
+
+extension LexicalPlan.PartPlan {
+    /// How many permitted rows some postings have. Postings between permitted stretches are passed over.
+    func frequency(of postings: Range<Int>) -> Int {
+        var (frequency, position) = (0, postings.lowerBound)
+        for stretch in stretches {
+            guard position < postings.upperBound else { break }
+            let first = part.segment.firstPosting(
+                in: position..<postings.upperBound, notBefore: stretch.start)
+            position = part.segment.firstPosting(in: first..<postings.upperBound, notBefore: stretch.end)
+            frequency += position - first
+        }
+        return frequency
+    }
+}

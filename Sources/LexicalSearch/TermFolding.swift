@@ -1,0 +1,55 @@
+import CUnistring
+
+/// Takes from a word what readers do not tell apart: case, compatibility forms, diacritics.
+///
+/// A folded word is its NFKD, case-folded, NFKD again, without the marks of the blocks of combining diacritical marks and
+/// without characters that do not show (general category Cf); U+2019 becomes an apostrophe; the few Latin letters that
+/// Unicode does not take apart (such as ø) become those that they are written with. Marks of other scripts stay: in many
+/// of them they are vowels.
+enum TermFolding {
+    private static let letters: [UInt32: String] = [
+        0x2019: "'", 0xE6: "ae", 0xF0: "d", 0xF8: "o", 0xFE: "th", 0x111: "d", 0x127: "h", 0x131: "i", 0x142: "l",
+        0x153: "oe", 0x167: "t",
+    ]
+
+    /// Appends the folded form of a word (UTF-8).
+    static func append(_ word: some Collection<UInt8>, to folded: inout [UInt8]) {
+        if word.allSatisfy({ $0 < 0x80 }) {
+            for byte in word { folded.append(byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte) }
+        } else {
+            append(unicode: word, to: &folded)
+        }
+    }
+
+    /// The same by the library, for any word.
+    static func append(unicode word: some Collection<UInt8>, to folded: inout [UInt8]) {
+        let decomposed = transformed(Array(word)) { u8_normalize(unistring_nfkd(), $0, $1, nil, $2) }
+        let bytes = transformed(decomposed) { u8_casefold($0, $1, nil, unistring_nfkd(), nil, $2) }
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars where !isDropped(scalar.value) {
+            if let letters = letters[scalar.value] {
+                folded += letters.utf8
+            } else {
+                folded += UTF8.encode(scalar)!
+            }
+        }
+    }
+
+    private static func isDropped(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x300...0x36F, 0x1AB0...0x1AFF, 0x1DC0...0x1DFF, 0x20D0...0x20FF, 0xFE20...0xFE2F: true
+        default: uc_is_general_category_withtable(scalar, UInt32(UC_CATEGORY_MASK_Cf))
+        }
+    }
+
+    private static func transformed(
+        _ bytes: [UInt8],
+        by transform: (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<UInt8>?
+    ) -> [UInt8] {
+        var count = 0
+        let result = bytes.withUnsafeBufferPointer { transform($0.baseAddress, $0.count, &count) }
+        // The library fails where memory does, and on what is no UTF-8, which is never asked.
+        guard let result else { return bytes }
+        defer { result.deallocate() }
+        return Array(UnsafeBufferPointer(start: result, count: count))
+    }
+}
