@@ -73,7 +73,7 @@ var targets: [Target] = [
     // The decision, the store, the folder.
     .target(name: "AccessControl", dependencies: ["Cedar", "Labels"], swiftSettings: safe),
     .target(
-        name: "IndexStore", dependencies: ["AccessControl", "Labels", "Passages", "Sealing", "VectorSearch", grdb],
+        name: "IndexStore", dependencies: ["AccessControl", "Labels", "LexicalSearch", "Passages", "Sealing", "VectorSearch", grdb],
         swiftSettings: features),
     .target(
         name: "Enclaves", dependencies: ["AccessControl", "Cedar", "Labels", "Passages", "Sealing", crypto, yams],
@@ -90,7 +90,8 @@ var targets: [Target] = [
     .target(
         name: "Retrieval",
         dependencies: [
-            "AccessControl", "IndexStore", "Inspection", "Labels", "Passages", "StrictJSON", "TextEmbedding",
+            "AccessControl", "IndexStore", "Inspection", "Labels", "LexicalSearch", "Passages", "StrictJSON",
+            "TextEmbedding",
         ],
         swiftSettings: features),
 
@@ -152,15 +153,15 @@ let tests: [(String, [Target.Dependency])] = [
     (
         "Retrieval",
         [
-            "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "TextEmbedding",
-            "VectorSearch", crypto,
+            "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Labels", "LexicalSearch", "Passages",
+            "TextEmbedding", "VectorSearch", crypto,
         ]
     ),
     (
         "QueryService",
         [
-            "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Labels", "Passages", "Retrieval",
-            "Sealing", "TextEmbedding", "VectorSearch", crypto, jwt, httpClient,
+            "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Labels", "LexicalSearch", "Passages",
+            "Retrieval", "Sealing", "TextEmbedding", "VectorSearch", crypto, jwt, httpClient,
         ] + hummingbird
     ),
 ]

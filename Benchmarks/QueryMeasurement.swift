@@ -111,7 +111,7 @@ struct QueryMeasurement: Sendable {
 
     private func query(_ number: Int) throws -> Query {
         try Query(
-            text: PreparedEmbedder.question(number), count: Self.resultCount,
+            text: PreparedEmbedder.question(number), count: Self.resultCount, options: SearchOptions(mode: .vector),
             limits: Query.Limits(queryBytes: 1_000, results: Self.resultCount))
     }
 
@@ -130,7 +130,7 @@ struct QueryMeasurement: Sendable {
                     return (
                         LoopbackConnection.request(
                             path: "/v1/retrieve",
-                            body: #"{"query": "\#(text)", "k": \#(Self.resultCount), "purpose": "work"}"#,
+                            body: #"{"query": "\#(text)", "k": \#(Self.resultCount), "purpose": "work", "mode": "vector"}"#,
                             token: reader.token),
                         try QueryVector(embedder.vector(number)), try query(number)
                     )

@@ -111,7 +111,7 @@ extension DocumentReader {
             })
     }
 
-    private func label(_ id: LabelID) throws -> Label {
+    func label(_ id: LabelID) throws -> Label {
         guard let partition = snapshot.partitions[id] else { throw IndexError.outdated }
         return partition.label
     }

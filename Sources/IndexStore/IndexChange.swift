@@ -2,6 +2,7 @@ import AccessControl
 import Foundation
 import GRDB
 import Labels
+import LexicalSearch
 import Passages
 import Sealing
 import VectorSearch
@@ -15,6 +16,8 @@ struct IndexChange {
     private(set) var newKeys: [NewKey] = []
     /// Keys of what it takes away: they are destroyed once it is durable.
     private(set) var retiredKeys: [DataKeyID] = []
+    /// Documents that it adds, takes away or relabels.
+    private(set) var touched: Set<DocumentID> = []
 
     init(db: Database, from before: IndexSnapshot) {
         self.db = db
@@ -53,6 +56,8 @@ struct IndexChange {
         try db.execute(sql: "DELETE FROM documents WHERE document_row = ?", arguments: [record.row])
         snapshot.records -= record.digest(keys)
         retiredKeys.append(record.keyID)
+        snapshot.lexical?.remove(LexicalKey(record.id.bytes))
+        touched.insert(record.id)
     }
 
     /// Removes a label that memory holds nothing of.
@@ -111,6 +116,8 @@ struct IndexChange {
                     ])
         }
         try insert(document.passages, of: record, labels, sealer)
+        snapshot.lexical?.insert(LexicalDocument(document, labels))
+        touched.insert(document.id)
     }
 
     private mutating func insert(
@@ -175,8 +182,11 @@ struct IndexChange {
             // It is replaced by what is whole.
             return false
         }
-        let new = try labels(of: document.distinguished(by: snapshot.labels.names))
+        let document = document.distinguished(by: snapshot.labels.names)
+        let new = try labels(of: document)
         try relabel(record, from: snapshot.labels(of: record), to: new, sourceDigest: document.sourceDigest)
+        // A heading may have come under a passage's own label, or left it.
+        snapshot.lexical?.insert(LexicalDocument(document, new))
         return true
     }
 
@@ -216,6 +226,8 @@ struct IndexChange {
             try edit(label) { partition, _ in partition.rows = partition.rows.removing(rows) }
         }
         try insert(added)
+        snapshot.lexical?.relabel(LexicalKey(record.id.bytes), partitions: new.passages.map(\.partition))
+        touched.insert(record.id)
         for label in old.all { try edit(label) { partition, _ in partition.bearers -= 1 } }
         for label in new.all { try edit(label) { partition, _ in partition.bearers += 1 } }
 

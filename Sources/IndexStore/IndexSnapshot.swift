@@ -2,6 +2,7 @@ package import AccessControl
 import Foundation
 import GRDB
 package import Labels
+package import LexicalSearch
 package import Passages
 import Sealing
 import VectorSearch
@@ -23,13 +24,18 @@ package struct IndexSnapshot: Sendable {
     let keyStore: KeyStore
     let keys: IndexKeys
     let scan: SharedScan
+    /// Words of all passages; nil until a search asks for them (`SQLiteIndex.lexicalSnapshot`).
+    var lexical: LexicalIndex?
     /// Of this generation's rows.
-    private let plans = ScanPlanCache()
+    let plans = PlanCache<ReadableRows>()
+    let lexicalPlans = PlanCache<LexicalPlan>()
 
     init(
         generation: Int64, arena: RowArena, partitions: [LabelID: LabelPartition], labels: LabelTable,
-        records: MultisetDigest, database: DatabaseFile, keyStore: KeyStore, keys: IndexKeys, scan: SharedScan
+        records: MultisetDigest, database: DatabaseFile, keyStore: KeyStore, keys: IndexKeys, scan: SharedScan,
+        lexical: LexicalIndex? = nil
     ) {
+        self.lexical = lexical
         self.generation = generation
         self.arena = arena
         self.partitions = partitions
@@ -67,19 +73,25 @@ extension IndexSnapshot {
     private func copy(generation: Int64) -> IndexSnapshot {
         IndexSnapshot(
             generation: generation, arena: arena, partitions: partitions, labels: labels, records: records,
-            database: database, keyStore: keyStore, keys: keys, scan: scan)
+            database: database, keyStore: keyStore, keys: keys, scan: scan, lexical: lexical)
     }
 
     var anchor: IndexAnchor { IndexAnchor(generation: generation, digest: records) }
 }
 
 extension IndexSnapshot: PassageSnapshot {
+    func readableRows(_ permitted: PermittedLabels) async throws -> ReadableRows {
+        try await plans.plan(of: permitted.ids) {
+            try await scan.pool.run { [partitions] in try ReadableRows(of: permitted.ids, partitions) }
+        }
+    }
+
     package func nearest(
         to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
     ) async throws -> [ScoredPassage] {
         guard !permitted.isEmpty else { return [] }
         let vector = try QueryVector(query)
-        let readable = try await plans.rows(of: permitted.ids, partitions, on: scan.pool)
+        let readable = try await readableRows(permitted)
         guard readable.plan.count > 0 else { return [] }
         let rows = try await scan.topK(
             ScanQuery(vector, count: limit, in: readable.plan, minimumScore: minimumScore))

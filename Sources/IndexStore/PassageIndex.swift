@@ -1,4 +1,5 @@
 package import AccessControl
+package import LexicalSearch
 package import Passages
 
 /// Where `Retrieval` finds passages. Rows may be in this process or on another machine.
@@ -7,6 +8,9 @@ package protocol PassageIndex: Sendable {
 
     /// The newest generation.
     func snapshot() async throws -> Snapshot
+
+    /// The newest generation with what a search by words needs, which the first call waits for.
+    func lexicalSnapshot() async throws -> Snapshot
 }
 
 /// One generation of an index. Everything but `labels` takes `PermittedLabels`, which only a decision can make
@@ -19,6 +23,25 @@ package protocol PassageSnapshot: Sendable {
     func nearest(
         to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
     ) async throws -> [ScoredPassage]
+
+    /// The `limit` permitted passages of the highest BM25 score, ordered by score, then id; none that matches no word, or
+    /// lacks a phrase. Everything that is counted for it is counted over the permitted passages.
+    ///
+    /// - Precondition: of a `lexicalSnapshot`.
+    func matching(
+        _ words: LexicalQuery, among permitted: PermittedLabels, limit: Int, minimumScore: Double
+    ) async throws -> [ScoredPassage]
+
+    /// The `depth` best permitted passages by vector and as many by words, each with both scores; where the query has
+    /// phrases, those that hold them.
+    ///
+    /// - Precondition: of a `lexicalSnapshot`.
+    func candidates(
+        vector: [Float], words: LexicalQuery, among permitted: PermittedLabels, depth: Int
+    ) async throws -> SearchCandidates
+
+    /// The inner products of the vectors of each two passages that a search found.
+    func similarities(among found: [ScoredPassage]) async throws -> [[Double]]
 
     /// The passages that a scan found, in the same order.
     /// - Throws: `IndexError.outdated` when this generation is gone.

@@ -131,6 +131,7 @@ extension SQLiteIndex {
             try destroyRetiredKeys()
             try keyStore.rewrite()
             try database.overwrite(traces)
+            try await forgetRemovedWords()
             try keyStore.complete(id)
             var erasure = begun
             erasure.isComplete = true

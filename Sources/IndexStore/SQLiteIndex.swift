@@ -20,6 +20,7 @@ package final class SQLiteIndex: PassageIndex {
     private let retiredKeys = Mutex<[DataKeyID]>([])
     /// Documents whose keys an erasure destroyed, and which the file still has because its commit failed.
     let erasedRecords = Mutex(ErasedRecords())
+    let lexicalLoading = LexicalLoading()
     /// Decides about the labels; they are prepared for it before they show.
     private let authorizer = Mutex<LabelAuthorizer?>(nil)
     package let keys: IndexKeys
@@ -365,6 +366,7 @@ extension SQLiteIndex {
         let after = change.snapshot
         if after.labels.count > before.labels.count { authorizer.withLock { $0 }?.prepare(after.labels) }
         publish(after)
+        lexicalLoading.note(change.touched)
         erasedRecords.withLock { $0 = ErasedRecords() }
         retiredKeys.withLock { $0 += change.retiredKeys }
         // What was committed is in force, whatever becomes of this: where it fails, the next change does it too.

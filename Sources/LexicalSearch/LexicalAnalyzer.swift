@@ -16,6 +16,8 @@ final class LexicalAnalyzer {
     private(set) var terms: [UInt8] = []
     /// The byte ranges of the words of the last text.
     private(set) var words: [Range<Int>] = []
+    /// The byte ranges of the whole identifiers of the last text.
+    private(set) var identifiers: [Range<Int>] = []
 
     private let stemmer = Stemmer()
     private var identifier = Identifier()
@@ -32,6 +34,7 @@ final class LexicalAnalyzer {
         tokens.removeAll(keepingCapacity: true)
         terms.removeAll(keepingCapacity: true)
         words.removeAll(keepingCapacity: true)
+        identifiers.removeAll(keepingCapacity: true)
         WordSegmenter.appendWords(of: text, to: &words)
         for (number, word) in words.enumerated() { appendTerm(word, of: text, position: number) }
         appendIdentifiers(of: text)
@@ -82,6 +85,7 @@ final class LexicalAnalyzer {
 
     private func appendTerms(of identifier: Identifier, from first: Int, _ text: UnsafeBufferPointer<UInt8>) {
         let start = identifier.pieces[0].lowerBound
+        identifiers.append(start..<identifier.end)
         for (piece, word) in zip(identifier.pieces, identifier.words) {
             appendExtra(piece, word, text)
             if piece.lowerBound > start { appendExtra(start..<piece.upperBound, first, text) }

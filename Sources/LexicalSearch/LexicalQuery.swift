@@ -7,26 +7,35 @@
 package struct LexicalQuery: Sendable {
     /// The most distinct terms that count.
     package static let mostTerms = 64
+    /// What a whole identifier weighs, in words: who names one is after it more than after the words around it.
+    static let identifierWeight = 8.0
     package static let mostPhrases = 8
     package static let mostPhraseWords = 32
 
     /// The distinct terms in the order of their first word, that of all sums.
     let terms: [[UInt8]]
+    /// What each of them weighs.
+    let weights: [Double]
     /// The words of each phrase, in their order.
     let phrases: [[[UInt8]]]
 
     package var isEmpty: Bool { terms.isEmpty }
 
+    package var hasPhrases: Bool { !phrases.isEmpty }
+
     package init(_ text: String) {
         let analyzer = LexicalAnalyzer()
         var terms: [[UInt8]] = []
+        var weights: [Double] = []
         var seen: Set<[UInt8]> = []
         var phrases: [[[UInt8]]] = []
         for part in Self.parts(of: text) {
             analyzer.analyze(part.text)
             for token in analyzer.tokens where terms.count < Self.mostTerms {
                 let term = Array(analyzer.term(of: token))
-                if seen.insert(term).inserted { terms.append(term) }
+                guard seen.insert(term).inserted else { continue }
+                terms.append(term)
+                weights.append(analyzer.identifiers.contains(token.bytes) ? Self.identifierWeight : 1)
             }
             guard part.isQuoted, phrases.count < Self.mostPhrases else { continue }
             let words = analyzer.tokens.prefix(min(analyzer.words.count, Self.mostPhraseWords))
@@ -34,6 +43,7 @@ package struct LexicalQuery: Sendable {
             if !phrase.isEmpty { phrases.append(phrase) }
         }
         self.terms = terms
+        self.weights = weights
         self.phrases = phrases
     }
 

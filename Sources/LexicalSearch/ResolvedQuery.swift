@@ -3,6 +3,7 @@
 package struct ResolvedQuery: Sendable {
     /// A term that some permitted passage holds.
     struct Term: Sendable {
+        /// Times what the term weighs.
         let inverseDocumentFrequency: Double
         /// Its postings in each part of the plan.
         let postings: [Range<Int>]
@@ -14,7 +15,7 @@ package struct ResolvedQuery: Sendable {
     let phrases: [PhraseMatch]
     /// The document frequency of every term of the query among the permitted passages.
     package let documentFrequencies: [Int]
-    /// What no score exceeds, but for rounding: the sum of idf(t) * (k1 + 1) over all terms of the query. Scores divided by
+    /// What no score exceeds, but for rounding: the sum of weight(t) * idf(t) * (k1 + 1) over all terms of the query. Scores divided by
     /// it can be compared between queries. It comes from the permitted passages alone.
     package let upperBound: Double
 
@@ -22,10 +23,10 @@ package struct ResolvedQuery: Sendable {
         var terms: [Term] = []
         var frequencies: [Int] = []
         var bound = 0.0
-        for term in query.terms {
+        for (term, weight) in zip(query.terms, query.weights) {
             let postings = plan.parts.map { $0.part.segment.postings(of: term) }
             let frequency = zip(plan.parts, postings).reduce(0) { $0 + $1.0.frequency(of: $1.1) }
-            let inverse = plan.count == 0 ? 0 : BM25.inverseDocumentFrequency(frequency, of: plan.count)
+            let inverse = plan.count == 0 ? 0 : weight * BM25.inverseDocumentFrequency(frequency, of: plan.count)
             frequencies.append(frequency)
             bound += inverse * (BM25.k1 + 1)
             if frequency > 0 { terms.append(Term(inverseDocumentFrequency: inverse, postings: postings)) }

@@ -9,10 +9,12 @@ extension Answer {
         var text = JSONText(reserving: results.reduce(512) { $0 + $1.passage.text.utf8.count + 1_024 })
         text.object { text in
             text.field("content_tag", contentTag)
+            if let expectedRecall { text.field("expected_recall", expectedRecall) }
             text.field("marking", marking)
+            text.field("mode", mode.rawValue)
             text.field("policy_version", policyVersion)
             text.name("results")
-            text.list(results) { $1.passage.write(to: &$0, score: $1.score) }
+            text.list(results) { $1.passage.write(to: &$0, hit: $1) }
         }
         return text.bytes
     }
@@ -21,12 +23,12 @@ extension Answer {
 extension CitedPassage {
     package var json: [UInt8] {
         var text = JSONText(reserving: self.text.utf8.count + 1_024)
-        write(to: &text, score: nil)
+        write(to: &text, hit: nil)
         return text.bytes
     }
 
-    /// - Parameter score: of the passage as a result of a query.
-    fileprivate func write(to text: inout JSONText, score: Double?) {
+    /// - Parameter hit: The passage as a result of a query.
+    fileprivate func write(to text: inout JSONText, hit: Hit?) {
         text.object { text in
             text.name("attributes")
             text.object { text in
@@ -39,7 +41,11 @@ extension CitedPassage {
             citation.write(to: &text)
             text.field("id", id.description)
             text.field("marking", marking)
-            if let score { text.field("score", score) }
+            if let hit { text.field("score", hit.score) }
+            if let snippet = hit?.snippet {
+                text.name("snippet")
+                snippet.write(to: &text)
+            }
             text.field("text", self.text)
         }
     }
@@ -52,7 +58,7 @@ extension CitedDocument {
             text.field("id", id.description)
             text.field("marking", marking)
             text.name("passages")
-            text.list(passages) { $1.write(to: &$0, score: nil) }
+            text.list(passages) { $1.write(to: &$0, hit: nil) }
             text.field("title", title)
             text.field("url", url)
         }
@@ -64,10 +70,7 @@ extension Citation {
     fileprivate func write(to text: inout JSONText) {
         text.object { text in
             text.name("byte_range")
-            text.object { text in
-                text.field("end", byteRange.end)
-                text.field("start", byteRange.start)
-            }
+            byteRange.write(to: &text)
             text.field("document_id", document.description)
             text.field("page", page)
             text.field("revision", revision)
@@ -76,6 +79,27 @@ extension Citation {
             text.field("sha256", sha256)
             text.field("title", title)
             text.field("url", url)
+        }
+    }
+}
+
+extension Snippet {
+    fileprivate func write(to text: inout JSONText) {
+        text.object { text in
+            text.name("byte_range")
+            byteRange.write(to: &text)
+            text.name("highlights")
+            text.list(highlights) { $1.write(to: &$0) }
+            text.field("text", self.text)
+        }
+    }
+}
+
+extension ByteRange {
+    fileprivate func write(to text: inout JSONText) {
+        text.object { text in
+            text.field("end", end)
+            text.field("start", start)
         }
     }
 }

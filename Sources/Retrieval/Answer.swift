@@ -13,8 +13,16 @@ package struct Answer: Sendable {
     package let policyVersion: String
     /// Names the set of passages that the caller may read, and changes only with it.
     package let contentTag: String
+    package let mode: SearchMode
+    /// The share of the true results that such a search finds on average; nil where it finds all of them.
+    package let expectedRecall: Double?
 
-    package init(results: [Hit], marking: String?, policyVersion: String, contentTag: String) {
+    package init(
+        results: [Hit], marking: String?, policyVersion: String, contentTag: String, mode: SearchMode = .hybrid,
+        expectedRecall: Double? = nil
+    ) {
+        self.mode = mode
+        self.expectedRecall = expectedRecall
         self.results = results
         self.marking = marking
         self.policyVersion = policyVersion
@@ -26,8 +34,11 @@ package struct Answer: Sendable {
 package struct Hit: Sendable {
     package let score: Double
     package let passage: CitedPassage
+    /// Where it was asked for.
+    package let snippet: Snippet?
 
-    package init(score: Double, passage: CitedPassage) {
+    package init(score: Double, passage: CitedPassage, snippet: Snippet? = nil) {
+        self.snippet = snippet
         self.score = score
         self.passage = passage
     }

@@ -10,6 +10,7 @@ package struct Query: Sendable {
     /// Passages with a lower score are left out.
     package let minimumScore: Double
     package let filter: LabelFilter?
+    package let options: SearchOptions
 
     /// The bounds that one enclave sets.
     package struct Limits: Sendable {
@@ -23,7 +24,8 @@ package struct Query: Sendable {
     }
 
     package init(
-        text: String, count: Int = 5, minimumScore: Double = -1, filter: LabelFilter? = nil, limits: Limits
+        text: String, count: Int = 5, minimumScore: Double = -1, filter: LabelFilter? = nil,
+        options: SearchOptions = SearchOptions(), limits: Limits
     ) throws(QueryError) {
         guard text.contains(where: { !$0.isWhitespace }) else {
             throw QueryError(field: "query", reason: "is empty; ask a question")
@@ -42,6 +44,10 @@ package struct Query: Sendable {
         guard minimumScore.isFinite else {
             throw QueryError(field: "min_score", reason: "is not a finite number; give one between -1 and 1")
         }
+        guard 0...1 ~= options.diversity else {
+            throw QueryError(field: "diversity", reason: "must be a number between 0 and 1")
+        }
+        self.options = options
         self.text = text
         self.count = count
         self.minimumScore = minimumScore

@@ -29,19 +29,20 @@ package struct Retriever<Index: PassageIndex>: Sendable {
 
     /// The straight line of a query.
     package func retrieve(_ query: Query, for request: AccessRequest) async throws -> Answer {
-        let vector = try await embedder.embed(query.text)
-        return try await inOneGeneration { snapshot in
+        let search = try await Search(query, embedder: embedder)
+        return try await inOneGeneration(search.needsWords) { snapshot in
             // Rule 1, decide before touching: one decision for each distinct label, before any row is read.
             let permitted = decide(snapshot, request)
             let searched =
                 query.filter.map { filter in permitted.narrowed(to: { filters.matches($0, filter) }) } ?? permitted
-            let found = try await snapshot.nearest(
-                to: vector, among: searched, limit: query.count, minimumScore: query.minimumScore)
+            let found = try await search.found(in: snapshot, among: searched)
             let passages = try await snapshot.passages(found, permitted: permitted)
             return Answer(
-                results: zip(found, passages).map { Hit(score: $0.score, passage: presentation.cited($1)) },
+                results: zip(found, passages).map {
+                    Hit(score: $0.score, passage: presentation.cited($1), snippet: search.snippet(of: $1.text))
+                },
                 marking: presentation.marking(of: passages), policyVersion: policyVersion,
-                contentTag: try await snapshot.contentTag(of: permitted).description)
+                contentTag: try await snapshot.contentTag(of: permitted).description, mode: query.options.mode)
         }
     }
 
@@ -69,10 +70,12 @@ package struct Retriever<Index: PassageIndex>: Sendable {
     }
 
     /// Runs `body` on the newest snapshot, anew when a change overtakes it, so that its result is of one generation.
-    private func inOneGeneration<Result>(_ body: (Index.Snapshot) async throws -> Result) async throws -> Result {
+    private func inOneGeneration<Result>(
+        _ needsWords: Bool = false, _ body: (Index.Snapshot) async throws -> Result
+    ) async throws -> Result {
         for attempt in 1... {
             do {
-                return try await body(try await index.snapshot())
+                return try await body(needsWords ? index.lexicalSnapshot() : index.snapshot())
             } catch IndexError.outdated where attempt < RetrievalLimits.attempts {
                 try await Task.sleep(for: .milliseconds(attempt))
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import QueryService
+import Retrieval
 
 struct Ingest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -59,7 +60,8 @@ struct Retrieve: AsyncParsableCommand {
         usage: """
             portcullis retrieve <enclave> <question> --as <person>
                 [--purpose <purpose>] [-k <count>] [--min-score <score>]
-                [--filter <json>] [--json]
+                [--filter <json>] [--mode <mode>] [--diversity <share>]
+                [--collapse-duplicates] [--snippets] [--json]
             """,
         discussion: manual.text)
 
@@ -111,14 +113,30 @@ struct Retrieve: AsyncParsableCommand {
             "Narrow by visible attributes: a JSON object with type (eq ne gt gte lt lte in nin and or), key and value.",
             valueName: "json"))
     var filter: String?
+    @Option(
+        help: ArgumentHelp("How to search: \(SearchMode.names).", valueName: "mode"),
+        transform: { name in
+            guard let mode = SearchMode(name: name) else {
+                throw ValidationError("\(name) is no mode; the modes are \(SearchMode.names)")
+            }
+            return mode
+        })
+    var mode = SearchMode.hybrid
+    @Option(
+        help: ArgumentHelp("Let results differ from each other, from 0 (by score alone) to 1.", valueName: "share"))
+    var diversity = 0.0
+    @Flag(help: "Leave out what says nearly the same as a better result.") var collapseDuplicates = false
+    @Flag(help: "Print the stretch of each passage that matches best.") var snippets = false
     @Flag(help: "Print the answer as JSON, as the query service gives it.") var json = false
 
     func run() async throws {
+        let options = SearchOptions(
+            mode: mode, diversity: diversity, collapsesDuplicates: collapseDuplicates, hasSnippets: snippets)
         try await arguments.run(
             .retrieve(
                 .init(
                     person: person, question: question, count: count, purpose: purpose, filter: filter,
-                    minimumScore: minScore, json: json, page: Console.page)))
+                    minimumScore: minScore, options: options, json: json, page: Console.page)))
     }
 }
 

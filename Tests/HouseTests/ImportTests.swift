@@ -21,7 +21,7 @@ struct ImportTests {
         ],
         "AccessControl": ["Cedar", "Labels", "Synchronization"],
         "IndexStore": [
-            "AccessControl", "Labels", "Passages", "Sealing", "VectorSearch", "GRDB", "Dispatch", "Foundation", "Glibc",
+            "AccessControl", "Labels", "LexicalSearch", "Passages", "Sealing", "VectorSearch", "GRDB", "Dispatch", "Foundation", "Glibc",
             "Synchronization",
         ],
         "Enclaves": [
@@ -33,7 +33,8 @@ struct ImportTests {
             "CLibXML2", "Crypto", "Subprocess", "SystemPackage", "Foundation", "Glibc", "Synchronization", "Dispatch",
         ],
         "Retrieval": [
-            "AccessControl", "IndexStore", "Inspection", "Labels", "Passages", "StrictJSON", "TextEmbedding",
+            "AccessControl", "IndexStore", "Inspection", "Labels", "LexicalSearch", "Passages", "StrictJSON",
+            "TextEmbedding",
         ],
         "QueryService": [
             "AccessControl", "Cedar", "Enclaves", "IndexStore", "Ingest", "Inspection", "Labels", "Passages",
@@ -44,7 +45,7 @@ struct ImportTests {
             "NIOHTTP1", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],
         "portcullis": [
-            "CedarCases", "Enclaves", "IndexStore", "QueryService", "Sealing", "TextEmbedding", "ArgumentParser",
+            "CedarCases", "Enclaves", "IndexStore", "QueryService", "Retrieval", "Sealing", "TextEmbedding", "ArgumentParser",
             "Foundation",
             "Glibc", "Logging", "Synchronization",
         ],

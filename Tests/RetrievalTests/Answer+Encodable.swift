@@ -7,7 +7,8 @@ import Passages
 
 extension Answer: Encodable {
     enum CodingKeys: String, CodingKey {
-        case results, marking
+        case results, marking, mode
+        case expectedRecall = "expected_recall"
         case policyVersion = "policy_version"
         case contentTag = "content_tag"
     }
@@ -18,18 +19,35 @@ extension Answer: Encodable {
         try container.encode(marking, forKey: .marking)
         try container.encode(policyVersion, forKey: .policyVersion)
         try container.encode(contentTag, forKey: .contentTag)
+        try container.encode(mode.rawValue, forKey: .mode)
+        try container.encodeIfPresent(expectedRecall, forKey: .expectedRecall)
     }
 }
 
 extension Hit: Encodable {
     enum CodingKeys: String, CodingKey {
-        case score
+        case score, snippet
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(score, forKey: .score)
+        try container.encodeIfPresent(snippet, forKey: .snippet)
         try passage.encode(to: encoder)
+    }
+}
+
+extension Snippet: Encodable {
+    enum CodingKeys: String, CodingKey {
+        case text, highlights
+        case byteRange = "byte_range"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(text, forKey: .text)
+        try container.encode(byteRange, forKey: .byteRange)
+        try container.encode(highlights, forKey: .highlights)
     }
 }
 

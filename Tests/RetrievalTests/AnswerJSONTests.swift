@@ -28,10 +28,19 @@ struct AnswerJSONTests {
         let passages = (0..<number % 5).map { _ in Self.passage(&random) }
         let scores: [Double] = [1, 0, -1, 0.5, 1e-7, -0.123456789012345, .random(in: -1...1, using: &random), 1e20]
         let answer = Answer(
-            results: passages.map { Hit(score: scores.randomElement(using: &random) ?? 0, passage: $0) },
+            results: passages.map {
+                Hit(
+                    score: scores.randomElement(using: &random) ?? 0, passage: $0,
+                    snippet: Bool.random(using: &random)
+                        ? Snippet(
+                            text: Self.texts.randomElement(using: &random) ?? "", byteRange: ByteRange(3, 40),
+                            highlights: [ByteRange(5, 9), ByteRange(12, 13)])
+                        : nil)
+            },
             marking: passages.isEmpty ? nil : Self.texts.randomElement(using: &random),
             policyVersion: "0123456789abcdef",
-            contentTag: "ff")
+            contentTag: "ff", mode: SearchMode.allCases.randomElement(using: &random) ?? .hybrid,
+            expectedRecall: Bool.random(using: &random) ? 0.993 : nil)
         #expect(try Data(answer.json) == Self.encoder.encode(answer))
         let document = CitedDocument(
             id: DocumentID(bytes: Self.bytes(16, &random)), title: Self.optional(&random), url: Self.optional(&random),

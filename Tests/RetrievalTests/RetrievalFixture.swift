@@ -96,9 +96,14 @@ enum Fixture {
             citationBaseURL: "https://documents.example/")
     }
 
-    static func query(_ text: String, count: Int = 1_000, filter: LabelFilter? = nil) throws -> Query {
+    /// By vector, where nothing else is said.
+    static func query(
+        _ text: String, count: Int = 1_000, filter: LabelFilter? = nil,
+        options: SearchOptions = SearchOptions(mode: .vector)
+    ) throws -> Query {
         try Query(
-            text: text, count: count, filter: filter, limits: Query.Limits(queryBytes: 1_000, results: 1_000))
+            text: text, count: count, filter: filter, options: options,
+            limits: Query.Limits(queryBytes: 1_000, results: 1_000))
     }
 
     /// The bytes of an answer, as they would leave.

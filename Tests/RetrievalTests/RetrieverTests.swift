@@ -145,8 +145,12 @@ private final class MovingIndex: PassageIndex {
         (self.base, self.embedder, self.changes) = (base, embedder, changes)
     }
 
-    func snapshot() async throws -> IndexSnapshot {
-        let snapshot = base.snapshot()
+    func snapshot() async throws -> IndexSnapshot { try await moved(base.snapshot()) }
+
+    func lexicalSnapshot() async throws -> IndexSnapshot { try await moved(base.lexicalSnapshot()) }
+
+    /// The snapshot, behind which the document changes.
+    private func moved(_ snapshot: IndexSnapshot) async throws -> IndexSnapshot {
         let number = snapshots.withLock { number in
             number += 1
             return number
@@ -162,4 +166,6 @@ private final class MovingIndex: PassageIndex {
 
 private struct BrokenIndex: PassageIndex {
     func snapshot() throws -> IndexSnapshot { throw IndexError.damaged(what: "test") }
+
+    func lexicalSnapshot() throws -> IndexSnapshot { throw IndexError.damaged(what: "test") }
 }

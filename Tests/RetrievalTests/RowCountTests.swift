@@ -1,6 +1,7 @@
 import AccessControl
 import Foundation
 import Labels
+import LexicalSearch
 import Passages
 import Retrieval
 import TestSupport
@@ -44,8 +45,11 @@ struct RowCountTests {
             try await permittedOnly.commit(Fixture.document(permittedOnly.keys, "d\(number)", rest))
         }
         var differences = 0
-        for (question, count) in [("one", 1), ("row 0 of closed", 10), ("row 1 of open", 1_000)] {
-            let query = try Fixture.query(question, count: count)
+        let questions = [("one", 1), ("row 0 of closed", 10), ("row 1 of open", 1_000)]
+        for (mode, (question, count)) in (leaks ? [.vector] : SearchMode.allCases).flatMap({ mode in
+            questions.map { (mode, $0) }
+        }) {
+            let query = try Fixture.query(question, count: count, options: SearchOptions(mode: mode))
             let left: Data
             let right: Data
             if leaks {
@@ -126,6 +130,8 @@ private struct LibraryIndex: PassageIndex {
     let base: SQLiteIndex
 
     func snapshot() -> LibrarySnapshot { LibrarySnapshot(base: base.snapshot()) }
+
+    func lexicalSnapshot() async throws -> LibrarySnapshot { LibrarySnapshot(base: try await base.lexicalSnapshot()) }
 }
 
 private struct LibrarySnapshot: PassageSnapshot {
@@ -144,6 +150,22 @@ private struct LibrarySnapshot: PassageSnapshot {
             found.map {
                 ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: partitions[$0.partition].key, score: $0.score)
             }.filter { permitted.contains($0.label) && $0.score >= minimumScore }.prefix(limit))
+    }
+
+    func matching(
+        _ words: LexicalQuery, among permitted: PermittedLabels, limit: Int, minimumScore: Double
+    ) async throws -> [ScoredPassage] {
+        try await base.matching(words, among: permitted, limit: limit, minimumScore: minimumScore)
+    }
+
+    func candidates(
+        vector: [Float], words: LexicalQuery, among permitted: PermittedLabels, depth: Int
+    ) async throws -> SearchCandidates {
+        try await base.candidates(vector: vector, words: words, among: permitted, depth: depth)
+    }
+
+    func similarities(among found: [ScoredPassage]) async throws -> [[Double]] {
+        try await base.similarities(among: found)
     }
 
     func passages(_ found: [ScoredPassage], permitted: PermittedLabels) async throws -> [StoredPassage] {

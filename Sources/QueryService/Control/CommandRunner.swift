@@ -116,7 +116,7 @@ package struct CommandRunner: Sendable {
         }
         let query = try Query(
             text: arguments.question, count: arguments.count, minimumScore: arguments.minimumScore ?? -1,
-            filter: filter,
+            filter: filter, options: arguments.options,
             limits: access.enclave.queryLimits)
         let request = try caller.accessRequest(purpose: arguments.purpose, network: .loopback, now: Clock.now)
         let answer = try await access.retriever.retrieve(query, for: request)

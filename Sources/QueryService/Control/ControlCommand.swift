@@ -1,4 +1,5 @@
 package import IndexStore
+package import Retrieval
 
 /// A command on an enclave, as one process asks another for it.
 package enum ControlCommand: Codable, Sendable {
@@ -80,13 +81,14 @@ package enum ControlCommand: Codable, Sendable {
         /// A filter in the JSON form of the query service.
         package let filter: String?
         package let minimumScore: Double?
+        package let options: SearchOptions
         package let json: Bool
         /// Whether the reader is a terminal that shows colours, and how wide it is.
         package let page: PageStyle
 
         package init(
             person: String, question: String, count: Int, purpose: String?, filter: String?, minimumScore: Double?,
-            json: Bool, page: PageStyle
+            options: SearchOptions = SearchOptions(), json: Bool, page: PageStyle
         ) {
             self.person = person
             self.question = question
@@ -94,6 +96,7 @@ package enum ControlCommand: Codable, Sendable {
             self.purpose = purpose
             self.filter = filter
             self.minimumScore = minimumScore
+            self.options = options
             self.json = json
             self.page = page
         }

@@ -12,13 +12,17 @@ struct RetrieveBody {
     let purpose: String?
     let filter: JSONValue?
     let minScore: Double?
+    let options: SearchOptions
 
     /// Deep enough for the deepest filter, each of whose levels is an object and an array in the body's own object.
     static let limits = JSONLimits(depth: 2 * QueryLimits.filterDepth + 2, fields: 16)
 
     private enum Field: String, CaseIterable {
-        case query, k, purpose, filter
+        case query, k, purpose, filter, mode
         case minScore = "min_score"
+        case diversity
+        case collapseDuplicates = "collapse_duplicates"
+        case snippets
     }
 
     init(_ request: Request, context: some RequestContext) async throws {
@@ -42,6 +46,10 @@ struct RetrieveBody {
         purpose = try Self.text(.purpose, of: body)
         filter = Self.value(.filter, of: body)
         minScore = try Self.number(.minScore, of: body)
+        options = SearchOptions(
+            mode: try Self.mode(of: body), diversity: try Self.number(.diversity, of: body) ?? 0,
+            collapsesDuplicates: try Self.bool(.collapseDuplicates, of: body) ?? false,
+            hasSnippets: try Self.bool(.snippets, of: body) ?? false)
     }
 
     private static func object(_ text: some Sequence<UInt8>) throws(Problem) -> JSONObject {
@@ -86,6 +94,22 @@ struct RetrieveBody {
         return number
     }
 
+    private static func bool(_ field: Field, of body: JSONObject) throws(Problem) -> Bool? {
+        guard let value = value(field, of: body) else { return nil }
+        guard case .bool(let bool) = value else {
+            throw problem(field, "has the wrong type; it takes true or false")
+        }
+        return bool
+    }
+
+    private static func mode(of body: JSONObject) throws(Problem) -> SearchMode {
+        guard let name = try text(.mode, of: body) else { return .hybrid }
+        guard let mode = SearchMode(name: name) else {
+            throw problem(.mode, "is unknown; the modes are \(SearchMode.names)")
+        }
+        return mode
+    }
+
     private static func problem(_ field: Field, _ reason: String) -> Problem {
         .badRequest("\(field.rawValue): \(reason)", field: field.rawValue)
     }
@@ -94,7 +118,8 @@ struct RetrieveBody {
     func query(enclave: Enclave) throws -> Query {
         let filter = try self.filter.map { try enclave.filterParser.parse($0) }
         return try Query(
-            text: query, count: k ?? 5, minimumScore: minScore ?? -1, filter: filter, limits: enclave.queryLimits)
+            text: query, count: k ?? 5, minimumScore: minScore ?? -1, filter: filter, options: options,
+            limits: enclave.queryLimits)
     }
 
     /// The whole body, unless it drips in for longer than the deadline.

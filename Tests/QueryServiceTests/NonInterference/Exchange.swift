@@ -3,6 +3,7 @@ import IndexStore
 import Labels
 import NIOHTTP1
 import Passages
+import Retrieval
 import TestSupport
 
 @testable import QueryService
@@ -34,19 +35,28 @@ struct ExchangeGenerator {
         let permitted = try passages.filter { try oracle.mayRead($0.label, id: $0.id.description) }
         let hidden = try passages.filter { try !oracle.mayRead($0.label, id: $0.id.description) }
         var exchanges: [Exchange] = []
-        // Everything there is, for a few questions: each score, each tie, each title.
-        for _ in 0..<2 {
-            exchanges.append(.retrieve(Vocabulary.text(3, using: &generator), purpose: asker.purpose))
+        // Everything there is, in each way of searching: each score, each tie, each title.
+        for mode in SearchMode.allCases {
+            exchanges.append(
+                .retrieve(
+                    Vocabulary.text(3, using: &generator), purpose: asker.purpose,
+                    more: [#""mode": "\#(mode.rawValue)""#]))
         }
         // What is hidden, asked for in its own words.
         for passage in hidden.shuffled(using: &generator).prefix(3) + permitted.shuffled(using: &generator).prefix(1) {
             let words = passage.text.split { !$0.isLetter && !$0.isNumber }.prefix(12).joined(separator: " ")
             let k = [1, 2, 3, 5, 10].randomElement(using: &generator)!
-            exchanges.append(.retrieve(words + " wing", k: k, purpose: asker.purpose))
+            exchanges.append(
+                .retrieve(words + " wing", k: k, purpose: asker.purpose, more: options(using: &generator)))
+        }
+        // A phrase of what is hidden, as though one might hear whether it stands anywhere.
+        if let words = hidden.randomElement(using: &generator)?.text.split(separator: " ").prefix(3) {
+            let phrase = words.map { $0.filter { $0.isLetter || $0.isNumber } }.joined(separator: " ")
+            exchanges.append(.retrieve(#"\"\#(phrase)\""#, purpose: asker.purpose))
         }
         for _ in 0..<4 {
             let k = [1, 2, 3, 7, 20, 500].randomElement(using: &generator)!
-            var more = [#""filter": \#(filter(depth: 0, using: &generator))"#]
+            var more = options(using: &generator) + [#""filter": \#(filter(depth: 0, using: &generator))"#]
             if Bool.random(using: &generator) {
                 more.append(#""min_score": \#(Double.random(in: -0.3...0.6, using: &generator))"#)
             }
@@ -72,11 +82,26 @@ struct ExchangeGenerator {
         return [
             .retrieve("wing", k: 0, purpose: asker.purpose), .retrieve("wing", purpose: "espionage"),
             .retrieve("wing", purpose: asker.purpose, more: [#""min_score": "high""#]),
+            .retrieve("wing", purpose: asker.purpose, more: [#""mode": "fast""#]),
+            .retrieve("wing", purpose: asker.purpose, more: [#""diversity": 2"#]),
+            .retrieve("?!", purpose: asker.purpose),
             .retrieve("wing", purpose: asker.purpose, more: [#""filter": {"type": "eq", "key": "x", "value": 1}"#]),
             Exchange(method: .POST, path: "/v1/retrieve", body: "not JSON"), .get("/v1/passages"),
             Exchange(method: .POST, path: "/v1/passages/\(id)", body: "{}"),
             .get("/v1/passages/\(id)"), .get("/v1/nothing/\(id)"), .get("/readyz"),
         ]
+    }
+
+    /// How to search and to choose.
+    private func options(using generator: inout SeededGenerator) -> [String] {
+        var options = [#""mode": "\#(SearchMode.allCases.randomElement(using: &generator)!.rawValue)""#]
+        if Int.random(in: 0..<3, using: &generator) == 0 {
+            options.append(#""diversity": \#(Double.random(in: 0...1, using: &generator))"#)
+        }
+        for name in ["collapse_duplicates", "snippets"] where Bool.random(using: &generator) {
+            options.append(#""\#(name)": true"#)
+        }
+        return options
     }
 
     private func filter(depth: Int, using generator: inout SeededGenerator) -> String {

@@ -6,6 +6,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Labels
+import LexicalSearch
 import Logging
 import Passages
 import Retrieval
@@ -38,6 +39,14 @@ enum Plant: String, CaseIterable, Sendable {
     case scoresFromBLAS
     /// A passage is left out beside a hidden one that is as near.
     case duplicatesOfHidden
+    /// Words are counted over all passages.
+    case wordsOfHidden
+    /// The k best of all passages by words, then those that may be read.
+    case wordsPostFilter
+    /// The most that a passage could score by words is that of all passages.
+    case wordsBoundOfAll
+    /// What is like a hidden passage falls behind.
+    case likenessToHidden
     /// Titles and addresses are shown with every passage.
     case hiddenTitles
     /// Headings are shown with every passage below them.
@@ -195,9 +204,12 @@ private struct LeakyIndex: PassageIndex {
     let plant: Plant
     let everything: Everything
 
-    func snapshot() -> LeakySnapshot {
-        let snapshot = base.snapshot()
-        return LeakySnapshot(base: snapshot, plant: plant, everything: everything.labels(of: snapshot))
+    func snapshot() -> LeakySnapshot { leaky(base.snapshot()) }
+
+    func lexicalSnapshot() async throws -> LeakySnapshot { leaky(try await base.lexicalSnapshot()) }
+
+    private func leaky(_ snapshot: IndexSnapshot) -> LeakySnapshot {
+        LeakySnapshot(base: snapshot, plant: plant, everything: everything.labels(of: snapshot))
     }
 }
 
@@ -248,6 +260,59 @@ private struct LeakySnapshot: PassageSnapshot {
                 try await rows(permitted, Self.all, minimumScore).filter { !hidden.contains($0.score) }.prefix(limit))
         default:
             return try await rows(permitted, limit, minimumScore)
+        }
+    }
+
+    func matching(
+        _ words: LexicalQuery, among permitted: PermittedLabels, limit: Int, minimumScore: Double
+    ) async throws -> [ScoredPassage] {
+        func rows(_ labels: PermittedLabels, _ count: Int) async throws -> [ScoredPassage] {
+            try await base.matching(words, among: labels, limit: count, minimumScore: minimumScore)
+        }
+        switch plant {
+        case .wordsOfHidden:
+            return Array(
+                try await rows(everything, Self.all).filter { permitted.contains($0.label) }.prefix(limit))
+        case .wordsPostFilter:
+            let best = Set(try await rows(everything, limit).map(\.id))
+            return try await rows(permitted, limit).filter { best.contains($0.id) }
+        default:
+            return try await rows(permitted, limit)
+        }
+    }
+
+    func candidates(
+        vector: [Float], words: LexicalQuery, among permitted: PermittedLabels, depth: Int
+    ) async throws -> SearchCandidates {
+        func found(_ labels: PermittedLabels, _ depth: Int) async throws -> SearchCandidates {
+            try await base.candidates(vector: vector, words: words, among: labels, depth: depth)
+        }
+        let honest = try await found(permitted, depth)
+        switch plant {
+        case .wordsOfHidden:
+            let all = try await found(everything, Self.all)
+            return SearchCandidates(
+                candidates: all.candidates.filter { permitted.contains($0.label) }, lexicalBound: honest.lexicalBound)
+        case .wordsBoundOfAll:
+            return SearchCandidates(
+                candidates: honest.candidates, lexicalBound: try await found(everything, depth).lexicalBound)
+        default:
+            return honest
+        }
+    }
+
+    func similarities(among found: [ScoredPassage]) async throws -> [[Double]] {
+        let honest = try await base.similarities(among: found)
+        guard plant == .likenessToHidden else { return honest }
+        let hidden = try await base.nearest(
+            to: [Float](repeating: 1, count: base.dimension), among: everything, limit: Self.all, minimumScore: -1e9
+        ).filter { passage in !found.contains { $0.id == passage.id } }
+        guard !hidden.isEmpty else { return honest }
+        let both = try await base.similarities(among: found + hidden)
+        return found.indices.map { left in
+            found.indices.map { right in
+                honest[left][right] + 0.1 * (both[right][found.count...].max() ?? 0)
+            }
         }
     }
 

@@ -1,0 +1,111 @@
+import Foundation
+import GRDB
+import LexicalSearch
+import Passages
+import Synchronization
+
+/// Reads the words of all passages into memory, once, while requests by vector and changes go on.
+final class LexicalLoading: Sendable {
+    /// Documents that are read in one transaction.
+    private static let batch = 64
+
+    private struct State {
+        var task: Task<Void, any Error>?
+        /// What was committed meanwhile, and may have been read as it was before.
+        var touched: Set<DocumentID> = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Notes what a commit changed. On the writer's queue.
+    func note(_ touched: Set<DocumentID>) {
+        state.withLock { state in
+            if state.task != nil { state.touched.formUnion(touched) }
+        }
+    }
+
+    /// Returns when the words are there, or says why they cannot be; the next call tries again then.
+    func load(_ index: SQLiteIndex) async throws {
+        let task = state.withLock { state in
+            if let task = state.task { return task }
+            state.touched = []
+            let task = Task.detached(priority: .userInitiated) { [self] in
+                defer { self.state.withLock { $0.task = nil } }
+                try await read(index)
+            }
+            state.task = task
+            return task
+        }
+        try await task.value
+    }
+
+    private func read(_ index: SQLiteIndex) async throws {
+        guard index.snapshot().lexical == nil else { return }
+        var builder = LexicalIndexBuilder()
+        var last = Int64.min
+        while true {
+            let (documents, next) = try await Self.documents(after: last, of: index)
+            guard let next else { break }
+            for document in documents { builder.append(document) }
+            last = next
+        }
+        let lexical = LexicalIndex([builder])
+        try await index.database.pool.writeWithoutTransaction { [self] db in
+            // On the writer's queue: no commit is under way.
+            var after = index.snapshot().again()
+            var words = lexical
+            let reader = DocumentReader(db: db, snapshot: after)
+            for id in state.withLock(\.touched) {
+                words.remove(LexicalKey(id.bytes))
+                guard let record = try DocumentRecord.fetch(id, in: db) else { continue }
+                if let document = try Self.document(record, reader) { words.insert(document) }
+            }
+            after.lexical = words
+            index.publish(after)
+        }
+    }
+
+    /// Some documents by their rows, and the row to go on from.
+    private static func documents(
+        after row: Int64, of index: SQLiteIndex
+    ) async throws -> (documents: [LexicalDocument], next: Int64?) {
+        let snapshot = index.snapshot()
+        return try await index.database.read { db in
+            let records = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT \(DocumentRecord.columns) FROM documents WHERE document_row > ?
+                        ORDER BY document_row LIMIT \(batch)
+                        """), arguments: [row]
+            ).map(DocumentRecord.init)
+            let reader = DocumentReader(db: db, snapshot: snapshot)
+            return (try records.compactMap { try document($0, reader) }, records.last?.row)
+        }
+    }
+
+    /// - Returns: nil for what no search can show: a document that is damaged (`check` says so), and one that was changed
+    ///   since, which is read again when all others are there.
+    private static func document(_ record: DocumentRecord, _ reader: DocumentReader) throws -> LexicalDocument? {
+        do {
+            return try reader.searchDocument(of: record)
+        } catch IndexError.damaged {
+            return nil
+        } catch IndexError.outdated {
+            return nil
+        }
+    }
+}
+
+extension SQLiteIndex {
+    package func lexicalSnapshot() async throws -> IndexSnapshot {
+        while true {
+            let snapshot = snapshot()
+            if snapshot.lexical != nil { return snapshot }
+            do {
+                try await lexicalLoading.load(self)
+            } catch {
+                throw IndexError.translated(error, path: database.path)
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import AccessControl
+import IndexStore
+import LexicalSearch
+import Passages
+import TextEmbedding
+
+/// A question made ready for its mode, and carried out among what a caller may read.
+struct Search {
+    /// Bytes of a snippet, at most.
+    private static let snippetBytes = 240
+
+    private let query: Query
+    private let words: LexicalQuery
+    /// Empty where the mode goes by words alone.
+    private let vector: [Float]
+    private let selection: ResultSelection
+
+    init(_ query: Query, embedder: any Embedder) async throws {
+        self.query = query
+        words = LexicalQuery(query.text)
+        vector = query.options.mode == .lexical ? [] : try await embedder.embed(query.text)
+        selection = ResultSelection(options: query.options)
+    }
+
+    /// Whether it takes a snapshot that has the words of passages.
+    var needsWords: Bool { [.hybrid, .lexical].contains(query.options.mode) }
+
+    /// The results, best first.
+    func found<Snapshot: PassageSnapshot>(
+        in snapshot: Snapshot, among permitted: PermittedLabels
+    ) async throws -> [ScoredPassage] {
+        let depth = selection.depth(for: query.count)
+        let ranked = try await ranked(in: snapshot, among: permitted, depth: depth)
+        guard selection.isNeeded else { return Array(ranked.prefix(query.count)) }
+        let candidates = Array(ranked.prefix(depth))
+        return selection.chosen(
+            candidates, count: query.count, similarity: try await snapshot.similarities(among: candidates))
+    }
+
+    /// At least `depth` of the best, where there are so many.
+    private func ranked<Snapshot: PassageSnapshot>(
+        in snapshot: Snapshot, among permitted: PermittedLabels, depth: Int
+    ) async throws -> [ScoredPassage] {
+        switch query.options.mode {
+        case .vector, .approximate:
+            try await snapshot.nearest(
+                to: vector, among: permitted, limit: depth, minimumScore: query.minimumScore)
+        case .lexical:
+            try await snapshot.matching(words, among: permitted, limit: depth, minimumScore: query.minimumScore)
+        case .hybrid:
+            Fusion.ranked(
+                try await snapshot.candidates(
+                    vector: vector, words: words, among: permitted, depth: max(depth, Fusion.depth))
+            ).filter { $0.score >= query.minimumScore }
+        }
+    }
+
+    /// nil where none is asked for.
+    func snippet(of text: String) -> Snippet? {
+        guard query.options.hasSnippets else { return nil }
+        return nil
+    }
+}
