@@ -5,6 +5,7 @@ import Foundation
 import IndexStore
 import Ingest
 import Labels
+import Passages
 import TestSupport
 import Testing
 import TextEmbedding
@@ -14,8 +15,8 @@ import TextEmbedding
 /// Which requirement of NIST SP 800-171 does a configuration rule serve? Queries are rules, documents are requirements.
 @Suite("Retrieval on NIST SP 800-171")
 struct NISTEvaluationTests {
-    /// nDCG@10 that an independent implementation of the same model reached is 0.422.
-    static let goal = 0.41
+    /// nDCG@10 that independent implementations reached of the same model is 0.422, of BM25 0.212, of their fusion 0.425.
+    static let goals: [(mode: SearchMode, goal: Double)] = [(.vector, 0.41), (.lexical, 0.2), (.hybrid, 0.42)]
     static let depth = 10
 
     static let packageRoot = URL(filePath: #filePath)
@@ -59,11 +60,27 @@ struct NISTEvaluationTests {
         let request = AccessRequest(
             principal: EntityUID(type: Principal.personType, id: "carol"), purpose: "work", now: 0,
             network: try #require(IPAddress(parsing: "127.0.0.1")), mfa: true)
+        for (mode, goal) in Self.goals {
+            let (gain, recall) = try await quality(of: retriever, mode, set, names, request)
+            print(
+                "NIST SP 800-171, \(mode.rawValue): \(set.queries.count) queries, nDCG@10 \(Self.rounded(gain)), "
+                    + "R@10 \(Self.rounded(recall))")
+            #expect(gain >= goal, "\(mode.rawValue)")
+        }
+    }
+
+    /// The means of nDCG@10 and R@10.
+    private func quality(
+        of retriever: Retriever<SQLiteIndex>, _ mode: SearchMode, _ set: BEIRSet, _ names: [DocumentID: String],
+        _ request: AccessRequest
+    ) async throws -> (gain: Double, recall: Double) {
         var gains: [Double] = []
         var recalls: [Double] = []
         for query in set.queries {
             let answer = try await retriever.retrieve(
-                Query(text: query.text, count: 50, limits: .init(queryBytes: 8_192, results: 50)), for: request)
+                Query(
+                    text: query.text, count: 50, options: SearchOptions(mode: mode),
+                    limits: .init(queryBytes: 8_192, results: 50)), for: request)
             // The best passage of a document stands for it.
             var ranked: [String] = []
             for hit in answer.results {
@@ -74,9 +91,7 @@ struct NISTEvaluationTests {
             gains.append(Self.gain(Array(ranked.prefix(Self.depth)), judged: judged))
             recalls.append(Double(judged.intersection(ranked.prefix(Self.depth)).count) / Double(judged.count))
         }
-        let (gain, recall) = (Self.mean(gains), Self.mean(recalls))
-        print("NIST SP 800-171: \(gains.count) queries, nDCG@10 \(Self.rounded(gain)), R@10 \(Self.rounded(recall))")
-        #expect(gain >= Self.goal)
+        return (Self.mean(gains), Self.mean(recalls))
     }
 
     /// nDCG: gain 1 for a judged document, discount 1 / log2(rank + 1), divided by the best value possible.
