@@ -15,6 +15,12 @@ package struct LexicalQuery: Sendable {
     /// The words of each phrase, in their order.
     let phrases: [[[UInt8]]]
 
+    /// `terms`, then the words of phrases that are not among them.
+    var allTerms: [[UInt8]] {
+        var seen: Set<[UInt8]> = []
+        return (terms + phrases.joined()).filter { seen.insert($0).inserted }
+    }
+
     package var isEmpty: Bool { terms.isEmpty }
 
     package init(_ text: String) {
