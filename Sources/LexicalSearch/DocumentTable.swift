@@ -38,6 +38,11 @@ struct DocumentTable: Sendable {
 
     var count: Int { keys.count }
 
+    /// Its memory, in bytes.
+    var byteCount: Int {
+        keys.count * MemoryLayout<LexicalKey>.stride + (starts.count + rows.count) * MemoryLayout<UInt32>.stride
+    }
+
     func key(_ document: Int) -> LexicalKey { keys[document] }
 
     func rows(_ document: Int) -> ArraySlice<UInt32> { rows[Int(starts[document])..<Int(starts[document + 1])] }

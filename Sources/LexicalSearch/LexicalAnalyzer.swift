@@ -37,22 +37,47 @@ final class LexicalAnalyzer {
         identifiers.removeAll(keepingCapacity: true)
         WordSegmenter.appendWords(of: text, to: &words)
         for (number, word) in words.enumerated() { appendTerm(word, of: text, position: number) }
-        appendIdentifiers(of: text)
+        // Without a digit there is none.
+        if text.contains(where: \.isASCIIDigit) { appendIdentifiers(of: text) }
     }
 
     private func appendTerm(_ word: Range<Int>, of text: UnsafeBufferPointer<UInt8>, position: Int) {
+        let start = terms.count
+        if word.count > Self.longestTerm || !appendASCII(UnsafeBufferPointer(rebasing: text[word])) {
+            appendFolded(word, of: text)
+        }
+        // A letter or digit is never dropped, so every word gives a token.
+        assert(terms.count > start)
+        tokens.append(LexicalToken(term: start..<terms.count, position: position, bytes: word))
+    }
+
+    /// Appends the term of a word in ASCII that need not be cut; false where it is none.
+    private func appendASCII(_ word: UnsafeBufferPointer<UInt8>) -> Bool {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.longestTerm) { folded in
+            var isStemmed = true
+            for (index, byte) in word.enumerated() {
+                guard byte < 0x80 else { return false }
+                if !byte.isASCIILetter, byte != UInt8(ascii: "'") { isStemmed = false }
+                folded[index] = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+            }
+            let term = UnsafeBufferPointer(rebasing: folded[..<word.count])
+            terms.append(contentsOf: isStemmed ? stemmer.stem(term) : term)
+            return true
+        }
+    }
+
+    /// Appends the term of any word.
+    private func appendFolded(_ word: Range<Int>, of text: UnsafeBufferPointer<UInt8>) {
         let start = terms.count
         let kept = word.lowerBound..<Self.cut(text, word.lowerBound, word.upperBound)
         TermFolding.append(text[kept], to: &terms)
         let cut = terms.withUnsafeBufferPointer { Self.cut($0, start, $0.count) }
         let isWhole = kept == word && cut == terms.count
         terms.removeSubrange(cut...)
-        if isWhole, terms[start...].allSatisfy({ $0.isASCIILetter || $0 == UInt8(ascii: "'") }) {
-            stemmer.stem(&terms, from: start)
-        }
-        // A letter or digit is never dropped, so every word gives a token.
-        assert(terms.count > start)
-        tokens.append(LexicalToken(term: start..<terms.count, position: position, bytes: word))
+        guard isWhole, terms[start...].allSatisfy({ $0.isASCIILetter || $0 == UInt8(ascii: "'") }) else { return }
+        let folded = Array(terms[start...])
+        terms.removeSubrange(start...)
+        folded.withUnsafeBufferPointer { terms.append(contentsOf: stemmer.stem($0)) }
     }
 
     /// Where to cut what reaches from `start` to `end`.

@@ -38,6 +38,9 @@ package struct LexicalIndex: Sendable {
     /// The number of passages.
     package var count: Int { parts.reduce(0) { $0 + $1.count } }
 
+    /// The memory of its segments, in bytes.
+    package var byteCount: Int { parts.reduce(0) { $0 + $1.segment.byteCount } }
+
     /// The number of segments, which `compaction` lowers.
     package var segmentCount: Int { parts.count }
 

@@ -49,6 +49,24 @@ package struct LexicalPlan: Sendable {
         return Int(ranks[Int(partition)])
     }
 
+    /// The first stretch from one on that ends behind a row: a search in steps that double. O(log distance).
+    @inline(__always)
+    static func firstStretch(in stretches: UnsafeBufferPointer<Stretch>, from first: Int, behind row: UInt32) -> Int {
+        var (low, step) = (first, 1)
+        guard low < stretches.count, stretches[low].end <= row else { return low }
+        // The stretch at low ends before the row, always.
+        while low + step < stretches.count, stretches[low + step].end <= row {
+            low += step
+            step *= 2
+        }
+        var high = min(low + step, stretches.count)
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if stretches[middle].end <= row { low = middle } else { high = middle }
+        }
+        return high
+    }
+
     private static func stretches(of partitions: RowPartitions, _ ranks: [Int32]) -> [Stretch] {
         var stretches: [Stretch] = []
         partitions.forEachRun { rows, partition in

@@ -6,7 +6,7 @@
 /// that their words are words like others.
 package struct LexicalQuery: Sendable {
     /// The most distinct terms that count.
-    package static let mostTerms = 64
+    package static let mostTerms = 512
     /// What a whole identifier weighs, in words: who names one is after it more than after the words around it.
     static let identifierWeight = 8.0
     package static let mostPhrases = 8
@@ -18,6 +18,12 @@ package struct LexicalQuery: Sendable {
     let weights: [Double]
     /// The words of each phrase, in their order.
     let phrases: [[[UInt8]]]
+
+    /// `terms`, then the words of phrases that are not among them.
+    var allTerms: [[UInt8]] {
+        var seen: Set<[UInt8]> = []
+        return (terms + phrases.joined()).filter { seen.insert($0).inserted }
+    }
 
     package var isEmpty: Bool { terms.isEmpty }
 

@@ -27,6 +27,7 @@ final class PassageRecords {
     private(set) var rows: [Row] = []
     private(set) var documents: [LexicalKey] = []
     private var order: [UInt64] = []
+    private var record: [UInt8] = []
 
     init() {
         dictionary = TermDictionary()
@@ -64,20 +65,24 @@ final class PassageRecords {
             }
         }
         order.sort()
+        record.removeAll(keepingCapacity: true)
         var (distinct, previous, first): (UInt32, UInt64, Int) = (0, 0, 0)
         while first < order.count {
             let number = order[first] >> 32
             var end = first + 1
             while end < order.count, order[end] >> 32 == number { end += 1 }
             let counted = min(end, first + Self.mostOccurrences)
-            VariableInteger.append(number - previous, to: bytes)
-            VariableInteger.append(UInt64(counted - first), to: bytes)
+            VariableInteger.append(number - previous, to: &record)
+            VariableInteger.append(UInt64(counted - first), to: &record)
             var position: UInt64 = 0
             for word in order[first..<counted] {
-                VariableInteger.append((word & 0xFFFF_FFFF) - position, to: bytes)
+                VariableInteger.append((word & 0xFFFF_FFFF) - position, to: &record)
                 position = word & 0xFFFF_FFFF
             }
             (distinct, previous, first) = (distinct + 1, number, end)
+        }
+        record.withUnsafeBufferPointer { record in
+            if let start = record.baseAddress { bytes.append(start, count: record.count) }
         }
         return distinct
     }
@@ -86,7 +91,7 @@ final class PassageRecords {
 /// Numbers in base 128, the low bits first; the high bit of a byte says that more follow.
 enum VariableInteger {
     @inline(__always)
-    static func append(_ number: UInt64, to bytes: PostingMemory<UInt8>) {
+    static func append(_ number: UInt64, to bytes: inout [UInt8]) {
         var rest = number
         while rest >= 0x80 {
             bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)

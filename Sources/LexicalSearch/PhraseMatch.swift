@@ -1,28 +1,37 @@
-/// A phrase, and where the postings of its words are in each part of a plan.
-struct PhraseMatch: Sendable {
-    /// By part, then by word.
-    private let postings: [[Range<Int>]]
+/// A phrase in one part of a plan, looked for in rows one after another.
+struct PhraseMatch {
+    /// The postings of each word that are not behind the last row that was asked for.
+    private var postings: [Range<Int>]
+    private var starts: [Int] = []
+    private var positions: [Int] = []
 
-    init(_ words: [[UInt8]], in plan: LexicalPlan) {
-        postings = plan.parts.map { planned in words.map { planned.part.segment.postings(of: $0) } }
+    init(_ words: [[UInt8]], of segment: Segment) {
+        postings = words.map { segment.postings(of: $0) }
     }
 
-    /// Whether the words stand one behind another somewhere in a row.
-    func stands(in row: Int, ofPart part: Int, _ segment: Segment) -> Bool {
-        var found: [Int] = []
-        for word in postings[part] {
-            guard let posting = segment.posting(of: row, in: word) else { return false }
-            found.append(posting)
+    /// Whether the words stand one behind another somewhere in a row. Rows are asked for in ascending order.
+    mutating func stands(in row: Int, of segment: Segment) -> Bool {
+        for word in postings.indices {
+            let first = segment.firstPosting(in: postings[word], notBefore: UInt32(row))
+            postings[word] = first..<postings[word].upperBound
+            guard let posting = postings[word].first, segment.rows[posting] == UInt32(row) else { return false }
         }
-        var starts: Set<Int> = []
-        var positions: [Int] = []
-        for (number, posting) in found.enumerated() {
+        starts.removeAll(keepingCapacity: true)
+        segment.appendPositions(of: postings[0].lowerBound, to: &starts)
+        for word in 1..<max(1, postings.count) where !starts.isEmpty {
             positions.removeAll(keepingCapacity: true)
-            segment.appendPositions(of: posting, to: &positions)
-            let candidates = Set(positions.map { $0 - number })
-            starts = number == 0 ? candidates : starts.intersection(candidates)
-            if starts.isEmpty { return false }
+            segment.appendPositions(of: postings[word].lowerBound, to: &positions)
+            keepStarts(before: word)
         }
-        return true
+        return !starts.isEmpty
+    }
+
+    /// Keeps the starts from which a word stands so many words on. Both lists ascend.
+    private mutating func keepStarts(before distance: Int) {
+        var next = 0
+        starts.removeAll { start in
+            while next < positions.count, positions[next] < start + distance { next += 1 }
+            return next == positions.count || positions[next] != start + distance
+        }
     }
 }

@@ -24,6 +24,9 @@ final class PostingMemory<Element: BitwiseCopyable>: Sendable {
         self.count = count
     }
 
+    /// The memory set aside, in bytes.
+    var byteCount: Int { capacity * MemoryLayout<Element>.stride }
+
     deinit { Self.letGo(start, capacity) }
 
     subscript(index: Int) -> Element {

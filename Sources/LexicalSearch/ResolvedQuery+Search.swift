@@ -5,7 +5,7 @@ extension ResolvedQuery {
     /// The best permitted passages that match, by score, then by key, then by the plan's order of partitions. A passage
     /// matches that holds a term of the query and every phrase of it.
     ///
-    /// O(postings of permitted passages + stretches × terms).
+    /// O(postings of permitted passages + their rows).
     package func best(_ limit: Int) -> [LexicalHit] {
         var hits = BestHits(limit: limit)
         guard limit > 0, !terms.isEmpty else { return [] }
@@ -18,36 +18,32 @@ extension ResolvedQuery {
 
     private func addHits(ofPart part: Int, _ sums: UnsafeMutablePointer<Double>, to hits: inout BestHits) {
         let segment = plan.parts[part].part.segment
-        let held = terms.indices.filter { !terms[$0].postings[part].isEmpty }
-        guard !held.isEmpty else { return }
-        var cursors = held.map {
-            Cursor(
-                postings: terms[$0].postings[part], inverseDocumentFrequency: terms[$0].inverseDocumentFrequency)
-        }
+        var cursors = terms.compactMap { Cursor($0, part: part, of: segment) }
+        guard !cursors.isEmpty else { return }
+        var phrases = phrases.map { PhraseMatch($0, of: segment) }
         var windows = Windows(plan.parts[part].stretches, size: Self.window)
         while let window = windows.next() {
             var isTouched = false
             plan.saturations.withValues { saturations in
                 for number in cursors.indices {
-                    for stretch in window.stretches {
-                        if cursors[number].add(stretch, of: segment, saturations, to: sums - Int(window.start)) {
-                            isTouched = true
-                        }
+                    if cursors[number].add(before: window.end, of: segment, saturations, to: sums - Int(window.start)) {
+                        isTouched = true
                     }
                 }
             }
             guard isTouched else { continue }
             for stretch in window.stretches {
-                takeHits(from: stretch, ofPart: part, segment, sums - Int(window.start), to: &hits)
+                takeHits(from: stretch, ofPart: part, sums - Int(window.start), &phrases, to: &hits)
             }
         }
     }
 
     /// Takes the sums of a stretch as scores, and leaves zeros.
     private func takeHits(
-        from stretch: LexicalPlan.Stretch, ofPart part: Int, _ segment: Segment, _ sums: UnsafeMutablePointer<Double>,
-        to hits: inout BestHits
+        from stretch: LexicalPlan.Stretch, ofPart part: Int, _ sums: UnsafeMutablePointer<Double>,
+        _ phrases: inout [PhraseMatch], to hits: inout BestHits
     ) {
+        let segment = plan.parts[part].part.segment
         var threshold = hits.threshold
         for row in Int(stretch.start)..<Int(stretch.end) {
             let score = sums[row]
@@ -56,7 +52,7 @@ extension ResolvedQuery {
             let partition = plan.parts[part].part.partitions[row]
             let entry = BestHits.Entry(
                 score: score, key: segment.keys[row], rank: plan.rank(of: partition)!, partition: partition)
-            guard hits.admits(entry), phrases.allSatisfy({ $0.stands(in: row, ofPart: part, segment) }) else {
+            guard hits.admits(entry), stand(&phrases, in: row, of: segment) else {
                 continue
             }
             hits.insert(entry)
@@ -65,29 +61,52 @@ extension ResolvedQuery {
     }
 }
 
-/// Where a term's postings were read to.
-private struct Cursor {
-    var postings: Range<Int>
-    let inverseDocumentFrequency: Double
+/// Whether all phrases stand in a row.
+private func stand(_ phrases: inout [PhraseMatch], in row: Int, of segment: Segment) -> Bool {
+    for number in phrases.indices where !phrases[number].stands(in: row, of: segment) { return false }
+    return true
+}
 
-    /// Adds what the term gives to the rows of a stretch; false where it gives nothing.
+/// Where a term's permitted postings were read to.
+private struct Cursor {
+    private let inverseDocumentFrequency: Double
+    private let permitted: [Range<Int>]
+    private var number = 0
+    private var posting: Int
+    private var row: UInt32
+
+    /// Nil where the term has no permitted posting.
+    init?(_ term: ResolvedQuery.Term, part: Int, of segment: Segment) {
+        permitted = term.permitted[part]
+        guard let first = permitted.first else { return nil }
+        inverseDocumentFrequency = term.inverseDocumentFrequency
+        posting = first.lowerBound
+        row = segment.rows[posting]
+    }
+
+    /// Adds what the term gives to the rows before an end; false where it gives nothing.
     @inline(__always)
     mutating func add(
-        _ stretch: LexicalPlan.Stretch, of segment: Segment, _ saturations: SaturationTable.Values,
+        before end: UInt32, of segment: Segment, _ saturations: SaturationTable.Values,
         to sums: UnsafeMutablePointer<Double>
     ) -> Bool {
-        let first = segment.firstPosting(in: postings, notBefore: stretch.start)
-        let (rows, occurrences) = (segment.rows.start, segment.occurrences.start)
-        let end = postings.upperBound
-        var posting = first
-        while posting < end, rows[posting] < stretch.end {
-            let row = Int(rows[posting])
-            sums[row] +=
-                inverseDocumentFrequency * saturations(Int(occurrences[posting]), length: segment.length(of: row))
-            posting += 1
+        guard row < end else { return false }
+        let (rows, occurrences, lengthEnds) = (segment.rows.start, segment.occurrences.start, segment.lengthEnds.start)
+        while true {
+            let last = permitted[number].upperBound
+            while posting < last {
+                row = rows[posting]
+                guard row < end else { return true }
+                let length = Int(lengthEnds[Int(row) + 1] &- lengthEnds[Int(row)])
+                sums[Int(row)] += inverseDocumentFrequency * saturations(Int(occurrences[posting]), length: length)
+                posting += 1
+            }
+            number += 1
+            guard number < permitted.count else { break }
+            posting = permitted[number].lowerBound
         }
-        postings = posting..<end
-        return posting > first
+        row = .max
+        return true
     }
 }
 
@@ -95,6 +114,7 @@ private struct Cursor {
 private struct Windows {
     struct Window {
         let start: UInt32
+        let end: UInt32
         let stretches: [LexicalPlan.Stretch]
     }
 
@@ -123,6 +143,6 @@ private struct Windows {
             if cut < stretch.end { break }
             number += 1
         }
-        return Window(start: first, stretches: within)
+        return Window(start: first, end: UInt32(end), stretches: within)
     }
 }

@@ -7,12 +7,15 @@ package struct ResolvedQuery: Sendable {
         let inverseDocumentFrequency: Double
         /// Its postings in each part of the plan.
         let postings: [Range<Int>]
+        /// Those of permitted rows, in each part of the plan.
+        let permitted: [[Range<Int>]]
     }
 
     let plan: LexicalPlan
     /// In the query's order, without those that no permitted passage holds.
     let terms: [Term]
-    let phrases: [PhraseMatch]
+    /// The words of each phrase.
+    let phrases: [[[UInt8]]]
     /// The document frequency of every term of the query among the permitted passages.
     package let documentFrequencies: [Int]
     /// What no score exceeds, but for rounding: the sum of weight(t) * idf(t) * (k1 + 1) over all terms of the query. Scores divided by
@@ -25,15 +28,18 @@ package struct ResolvedQuery: Sendable {
         var bound = 0.0
         for (term, weight) in zip(query.terms, query.weights) {
             let postings = plan.parts.map { $0.part.segment.postings(of: term) }
-            let frequency = zip(plan.parts, postings).reduce(0) { $0 + $1.0.frequency(of: $1.1) }
+            let permitted = zip(plan.parts, postings).map { $0.part.segment.meetings(of: $1, $0.stretches) }
+            let frequency = permitted.joined().reduce(0) { $0 + $1.count }
             let inverse = plan.count == 0 ? 0 : weight * BM25.inverseDocumentFrequency(frequency, of: plan.count)
             frequencies.append(frequency)
             bound += inverse * (BM25.k1 + 1)
-            if frequency > 0 { terms.append(Term(inverseDocumentFrequency: inverse, postings: postings)) }
+            if frequency > 0 {
+                terms.append(Term(inverseDocumentFrequency: inverse, postings: postings, permitted: permitted))
+            }
         }
         self.plan = plan
         self.terms = terms
-        phrases = query.phrases.map { PhraseMatch($0, in: plan) }
+        phrases = query.phrases
         documentFrequencies = frequencies
         upperBound = bound
     }
@@ -62,21 +68,10 @@ package struct ResolvedQuery: Sendable {
                 term.inverseDocumentFrequency
                 * plan.saturations(Int(segment.occurrences[posting]), length: segment.length(of: row))
         }
-        return phrases.allSatisfy { $0.stands(in: row, ofPart: part, segment) } ? score : 0
-    }
-}
-
-extension LexicalPlan.PartPlan {
-    /// How many permitted rows some postings have. Postings between permitted stretches are passed over.
-    func frequency(of postings: Range<Int>) -> Int {
-        var (frequency, position) = (0, postings.lowerBound)
-        for stretch in stretches {
-            guard position < postings.upperBound else { break }
-            let first = part.segment.firstPosting(
-                in: position..<postings.upperBound, notBefore: stretch.start)
-            position = part.segment.firstPosting(in: first..<postings.upperBound, notBefore: stretch.end)
-            frequency += position - first
+        for phrase in phrases where score > 0 {
+            var phrase = PhraseMatch(phrase, of: segment)
+            if !phrase.stands(in: row, of: segment) { return 0 }
         }
-        return frequency
+        return score
     }
 }

@@ -52,6 +52,13 @@ final class Segment: Sendable {
 
     var count: Int { keys.count }
 
+    /// Its memory, in bytes.
+    var byteCount: Int {
+        dictionary.byteCount + postingStarts.byteCount + rows.byteCount + occurrences.byteCount + positions.byteCount
+            + positionStarts.byteCount + lengthEnds.byteCount + slots.count * MemoryLayout<UInt32>.stride
+            + keys.count * MemoryLayout<LexicalKey>.stride + documents.byteCount
+    }
+
     /// The words of a row.
     @inline(__always)
     func length(of row: Int) -> Int { Int(lengthEnds.start[row + 1] &- lengthEnds.start[row]) }
@@ -84,6 +91,23 @@ final class Segment: Sendable {
             if rows[middle] < row { low = middle } else { high = middle }
         }
         return high
+    }
+
+    /// The postings in each stretch that holds any. Neither postings between stretches are read nor stretches between
+    /// postings: O(the fewer of both × log of the more).
+    func meetings(of postings: Range<Int>, _ stretches: [LexicalPlan.Stretch]) -> [Range<Int>] {
+        stretches.withUnsafeBufferPointer { stretches in
+            var meetings: [Range<Int>] = []
+            var (posting, number) = (postings.lowerBound, 0)
+            while posting < postings.upperBound {
+                number = LexicalPlan.firstStretch(in: stretches, from: number, behind: rows.start[posting])
+                guard number < stretches.count else { break }
+                let first = firstPosting(in: posting..<postings.upperBound, notBefore: stretches[number].start)
+                posting = firstPosting(in: first..<postings.upperBound, notBefore: stretches[number].end)
+                if posting > first { meetings.append(first..<posting) }
+            }
+            return meetings
+        }
     }
 
     /// The posting of a row among some.

@@ -13,16 +13,11 @@ final class Stemmer {
 
     deinit { sb_stemmer_delete(stemmer) }
 
-    /// Puts the stem of a folded word in its place; the word is the end of the bytes, from `start` on.
-    func stem(_ bytes: inout [UInt8], from start: Int) {
-        let stem = bytes.withUnsafeBufferPointer {
-            sb_stemmer_stem(stemmer, $0.baseAddress! + start, Int32($0.count - start))
-        }
+    /// The stem of a folded word. It is there until the next call.
+    func stem(_ word: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         // No stem where memory fails: the word stays as it is.
-        guard let stem else { return }
+        guard let stem = sb_stemmer_stem(stemmer, word.baseAddress, Int32(word.count)) else { return word }
         let count = Int(sb_stemmer_length(stemmer))
-        guard count > 0 else { return }
-        bytes.removeSubrange(start...)
-        bytes.append(contentsOf: UnsafeBufferPointer(start: stem, count: count))
+        return count > 0 ? UnsafeBufferPointer(start: stem, count: count) : word
     }
 }

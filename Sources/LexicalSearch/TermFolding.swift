@@ -12,17 +12,8 @@ enum TermFolding {
         0x153: "oe", 0x167: "t",
     ]
 
-    /// Appends the folded form of a word (UTF-8).
+    /// Appends the folded form of a word (UTF-8). Of ASCII it is that in lower case.
     static func append(_ word: some Collection<UInt8>, to folded: inout [UInt8]) {
-        if word.allSatisfy({ $0 < 0x80 }) {
-            for byte in word { folded.append(byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte) }
-        } else {
-            append(unicode: word, to: &folded)
-        }
-    }
-
-    /// The same by the library, for any word.
-    static func append(unicode word: some Collection<UInt8>, to folded: inout [UInt8]) {
         let decomposed = transformed(Array(word)) { u8_normalize(unistring_nfkd(), $0, $1, nil, $2) }
         let bytes = transformed(decomposed) { u8_casefold($0, $1, nil, unistring_nfkd(), nil, $2) }
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars where !isDropped(scalar.value) {

@@ -58,6 +58,10 @@ struct Search {
     /// nil where none is asked for.
     func snippet(of text: String) -> Snippet? {
         guard query.options.hasSnippets else { return nil }
-        return nil
+        let found = Highlights(words, in: text).snippet(atMost: Self.snippetBytes)
+        return Snippet(
+            text: String(decoding: Array(text.utf8)[found.bytes], as: UTF8.self),
+            byteRange: ByteRange(found.bytes.lowerBound, found.bytes.upperBound),
+            highlights: found.matches.map { ByteRange($0.lowerBound, $0.upperBound) })
     }
 }

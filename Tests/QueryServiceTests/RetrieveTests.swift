@@ -13,7 +13,8 @@ struct RetrieveTests {
         try await TestServer.with(SampleEnclave()) { server in
             var answers: [String: String] = [:]
             for person in ["alice", "bob", "carol", "dan"] {
-                answers[person] = try #require(await server.ask(person, Self.question).first?["text"] as? String)
+                let found = try await server.ask(person, Self.question, more: #", "mode": "vector""#)
+                answers[person] = try #require(found.first?["text"] as? String)
             }
             #expect(answers["alice"]?.contains("118 newton") == true)
             #expect(answers["bob"]?.contains("40 newton") == true)
