@@ -3,7 +3,8 @@
 /// Every term of the text counts once, however often it stands there; the first `mostTerms` distinct ones count at all. A
 /// phrase must stand in a passage word by word, in that order; without it the passage does not match. A quote that is not
 /// closed is no quote. Of phrases the first `mostPhrases` count, with the first `mostPhraseWords` words of each; beyond
-/// that their words are words like others.
+/// that their words are words like others. So they are where more than `mostWordsBesidePhrases` words stand outside of
+/// quotes: then the text is not typed by somebody who looks for a phrase, but has quotations in it.
 package struct LexicalQuery: Sendable {
     /// The most distinct terms that count.
     package static let mostTerms = 512
@@ -11,6 +12,7 @@ package struct LexicalQuery: Sendable {
     static let identifierWeight = 8.0
     package static let mostPhrases = 8
     package static let mostPhraseWords = 32
+    package static let mostWordsBesidePhrases = 24
 
     /// The distinct terms in the order of their first word, that of all sums.
     let terms: [[UInt8]]
@@ -35,6 +37,7 @@ package struct LexicalQuery: Sendable {
         var weights: [Double] = []
         var seen: Set<[UInt8]> = []
         var phrases: [[[UInt8]]] = []
+        var wordsBeside = 0
         for part in Self.parts(of: text) {
             analyzer.analyze(part.text)
             for token in analyzer.tokens where terms.count < Self.mostTerms {
@@ -43,6 +46,7 @@ package struct LexicalQuery: Sendable {
                 terms.append(term)
                 weights.append(analyzer.identifiers.contains(token.bytes) ? Self.identifierWeight : 1)
             }
+            if !part.isQuoted { wordsBeside += analyzer.words.count }
             guard part.isQuoted, phrases.count < Self.mostPhrases else { continue }
             let words = analyzer.tokens.prefix(min(analyzer.words.count, Self.mostPhraseWords))
             let phrase = words.map { Array(analyzer.term(of: $0)) }
@@ -50,7 +54,7 @@ package struct LexicalQuery: Sendable {
         }
         self.terms = terms
         self.weights = weights
-        self.phrases = phrases
+        self.phrases = wordsBeside <= Self.mostWordsBesidePhrases ? phrases : []
     }
 
     private static func parts(of text: String) -> [(text: String, isQuoted: Bool)] {
