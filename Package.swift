@@ -73,7 +73,8 @@ var targets: [Target] = [
     // The decision, the store, the folder.
     .target(name: "AccessControl", dependencies: ["Cedar", "Labels"], swiftSettings: safe),
     .target(
-        name: "IndexStore", dependencies: ["AccessControl", "Labels", "LexicalSearch", "Passages", "Sealing", "VectorSearch", grdb],
+        name: "IndexStore",
+        dependencies: ["AccessControl", "Labels", "LexicalSearch", "Passages", "Sealing", "VectorSearch", grdb],
         swiftSettings: features),
     .target(
         name: "Enclaves", dependencies: ["AccessControl", "Cedar", "Labels", "Passages", "Sealing", crypto, yams],
@@ -146,7 +147,11 @@ let tests: [(String, [Target.Dependency])] = [
     ("AccessControl", ["Cedar", "Labels"]),
     (
         "IndexStore",
-        ["AccessControl", "Cedar", "CFaultFileLayer", "Labels", "Passages", "Sealing", "VectorSearch", grdb, crypto]
+        [
+            "AccessControl", "Cedar", "CFaultFileLayer", "Labels", "LexicalSearch", "Passages", "Sealing",
+            "VectorSearch",
+            grdb, crypto,
+        ]
     ),
     ("Enclaves", ["AccessControl", "Cedar", "Labels", "Sealing"]),
     ("Ingest", ["Enclaves", "IndexStore", "Labels", "Passages", "Sealing", "TextEmbedding", crypto]),

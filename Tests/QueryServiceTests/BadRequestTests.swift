@@ -28,6 +28,11 @@ struct BadRequestTests {
             (#"{"query": "x", "k": 1.5}"#, 400, "k: must be a whole number"),
             (#"{"query": "x", "top_k": 5}"#, 400, "top_k: is unknown"),
             (#"{"query": "x", "min_score": "high"}"#, 400, "min_score: has the wrong type"),
+            (#"{"query": "x", "mode": "fast"}"#, 400, "mode: is unknown; the modes are hybrid, vector, lexical"),
+            (#"{"query": "x", "mode": 1}"#, 400, "mode: has the wrong type"),
+            (#"{"query": "x", "diversity": 1.5}"#, 400, "diversity: must be a number between 0 and 1"),
+            (#"{"query": "x", "diversity": "much"}"#, 400, "diversity: has the wrong type"),
+            (#"{"query": "x", "snippets": 1}"#, 400, "snippets: has the wrong type; it takes true or false"),
             (#"{"query": "x", "filter": {"type": "eq", "key": "classification", "value": NaN}}"#, 400, "JSON object"),
             (
                 #"{"query": "x", "filter": {"type": "gt", "key": "classification", "value": 1e999}}"#, 400,

@@ -1,0 +1,194 @@
+import AccessControl
+import Foundation
+import GRDB
+import Labels
+import LexicalSearch
+import Passages
+import Sealing
+import TestSupport
+import Testing
+
+@testable import IndexStore
+
+@Suite("Words of an index")
+struct LexicalTests {
+    private static let levels: [ByteText] = ["open", "closed", "sealed"]
+    private static let words = [
+        "wing", "bolt", "torque", "rudder", "AC-2(3)", "crew", "paint", "seal", "frame", "spar",
+    ]
+
+    private static func document(
+        _ index: SQLiteIndex, _ number: Int, using generator: inout SeededGenerator
+    ) -> IndexedDocument {
+        let texts = (0..<Int.random(in: 1...5, using: &generator)).map { passage in
+            (
+                level: levels.randomElement(using: &generator)!,
+                text: (0..<Int.random(in: 3...12, using: &generator)).map { _ in words.randomElement(using: &generator)!
+                }
+                .joined(separator: " ") + " \(passage)"
+            )
+        }
+        return Fixture.document(index, "d\(number)", texts, title: words.randomElement(using: &generator)!)
+    }
+
+    /// Every hit of some questions, for somebody of one clearance.
+    private static func hits(_ snapshot: IndexSnapshot, when condition: String) async throws -> [String] {
+        let permitted = try Fixture.permitted(snapshot, when: condition)
+        var said: [String] = []
+        for question in [
+            "wing", "bolt torque", "ac-2(3) crew", "\"paint seal\"", "Title heading of spar", "nothing here",
+        ] {
+            let found = try await snapshot.matching(
+                LexicalQuery(question), among: permitted, limit: 1_000, minimumScore: 0)
+            said.append(question)
+            said += found.map { "\($0.id) \(snapshot.partitions[$0.label]!.digest.bytes) \($0.score)" }
+            let both = try await snapshot.candidates(
+                vector: Fixture.vector(question), words: LexicalQuery(question), among: permitted, depth: 7)
+            said.append("\(both.lexicalBound)")
+            said += both.candidates.map { "\($0.id) \($0.vectorScore) \($0.lexicalScore)" }
+        }
+        return said
+    }
+
+    /// What the index finds, and what it finds once it is opened anew and has read its texts again.
+    private static func compare(_ index: SQLiteIndex, _ copies: TemporaryFolder, _ what: String) async throws {
+        let snapshot = try await index.lexicalSnapshot()
+        let path = copies.url.appending(path: "\(Int.random(in: 0..<Int.max)).sqlite").path
+        let fresh = try SQLiteIndex(
+            path: path, model: Fixture.model, dimension: Fixture.dimension, create: true,
+            keys: .init(.file(path: path + ".root"), makesKeys: true, secret: index.secret))
+        for document in try await index.everyDocument() { try await fresh.commit(document) }
+        let truth = try await fresh.lexicalSnapshot()
+        for condition in ["true", "resource.level == \"open\"", "resource.level != \"open\"", "false"] {
+            #expect(try await hits(snapshot, when: condition) == hits(truth, when: condition), "\(what), \(condition)")
+        }
+    }
+
+    @Test("They follow every change, and are what a new index of the same documents has", arguments: 0..<3)
+    func followsChanges(number: Int) async throws {
+        let seed = SeededGenerator.newSeed("words, \(number)")
+        var generator = SeededGenerator(seed: seed &+ UInt64(number))
+        let (folder, copies) = (try TemporaryFolder(), try TemporaryFolder())
+        let index = try Fixture.open(folder)
+        for number in 0..<20 { try await index.commit(Self.document(index, number, using: &generator)) }
+        try await Self.compare(index, copies, "loaded")
+        for step in 0..<30 {
+            let number = Int.random(in: 0..<25, using: &generator)
+            switch Int.random(in: 0..<6, using: &generator) {
+            case 0, 1: try await index.commit(Self.document(index, number, using: &generator))
+            case 2: try await index.remove([index.keys.documentID(path: ByteText("d\(number)"))])
+            case 3:
+                // The same texts under other labels.
+                guard let document = try await index.everyDocument().randomElement(using: &generator) else { continue }
+                let level = Self.levels.randomElement(using: &generator)!
+                try await index.commit(document.under(Fixture.label(level)))
+            case 4:
+                guard let document = try await index.everyDocument().randomElement(using: &generator) else { continue }
+                try await index.erase(
+                    [document.id], scope: .document(document.id.description), authority: .retention(rule: "test"),
+                    reason: "test", subjects: "level", now: 1_000)
+            default: try await index.compact()
+            }
+            if step % 10 == 9 { try await Self.compare(index, copies, "step \(step)") }
+        }
+        try await index.compact()
+        try await Self.compare(index, copies, "compacted")
+    }
+
+    @Test("What is committed while they are read is there in the end")
+    func loadingBesideChanges() async throws {
+        let seed = SeededGenerator.newSeed("loading")
+        var generator = SeededGenerator(seed: seed)
+        let (folder, copies) = (try TemporaryFolder(), try TemporaryFolder())
+        let index = try Fixture.open(folder)
+        for number in 0..<300 { try await index.commit(Self.document(index, number, using: &generator)) }
+        let changes = (0..<60).map { _ in
+            Self.document(index, Int.random(in: 0..<330, using: &generator), using: &generator)
+        }
+        async let loaded = index.lexicalSnapshot()
+        for (number, document) in changes.enumerated() {
+            if number % 3 == 0 { try await index.remove([document.id]) } else { try await index.commit(document) }
+        }
+        _ = try await loaded
+        try await Self.compare(index, copies, "loaded beside changes")
+    }
+
+    @Test("A name in a policy changes labels and no words")
+    func names() async throws {
+        let folder = try TemporaryFolder()
+        let index = try Fixture.open(folder)
+        let document = Fixture.document(index, "a", [("open", "wing bolt"), ("open", "rudder")], title: "Assembly")
+        try await index.commit(document)
+        let before = try await Self.scores(index.lexicalSnapshot())
+        #expect(before.count == 2)
+        let id = document.passages[0].id.description
+        try await index.distinguish(
+            ResourceNames([EntityReference(type: "Passage", id: ByteText(id))]))
+        #expect(try await Self.scores(index.lexicalSnapshot()) == before)
+        try index.close()
+        let reopened = try Fixture.open(folder, create: false)
+        #expect(try await Self.scores(reopened.lexicalSnapshot()) == before)
+    }
+
+    /// The title stands above both passages, whatever their labels are called.
+    private static func scores(_ snapshot: IndexSnapshot) async throws -> [PassageID: Double] {
+        let found = try await snapshot.matching(
+            LexicalQuery("assembly wing"), among: Fixture.permitted(snapshot), limit: 9, minimumScore: 0)
+        return Dictionary(uniqueKeysWithValues: found.map { ($0.id, $0.score) })
+    }
+
+    @Test("A title of another label is not searched with a passage")
+    func titlesOfOthers() async throws {
+        let folder = try TemporaryFolder()
+        let index = try Fixture.open(folder)
+        try await index.commit(
+            Fixture.document(index, "a", [("closed", "wing bolt"), ("open", "rudder")], title: "Falcon"))
+        let snapshot = try await index.lexicalSnapshot()
+        for (condition, count) in [("true", 1), ("resource.level == \"open\"", 0)] {
+            let found = try await snapshot.matching(
+                LexicalQuery("falcon"), among: Fixture.permitted(snapshot, when: condition), limit: 9, minimumScore: 0)
+            #expect(found.count == count)
+        }
+    }
+}
+
+extension SQLiteIndex {
+    /// Every document as it was committed.
+    fileprivate func everyDocument() async throws -> [IndexedDocument] {
+        let snapshot = snapshot()
+        return try await database.read { db in
+            let reader = DocumentReader(db: db, snapshot: snapshot)
+            let records = try Row.fetchAll(db, sql: "SELECT \(DocumentRecord.columns) FROM documents")
+            return try records.map(DocumentRecord.init).map { record in
+                let opened = try reader.opened(record, try snapshot.labels(of: record))
+                let outline = try reader.outline(of: record)
+                let vectors = try snapshot.vectors(of: record, in: db)
+                return IndexedDocument(
+                    id: record.id, source: record.source, place: outline.place, sourceDigest: record.sourceDigest,
+                    date: outline.date, title: outline.title, headings: outline.headings,
+                    passages: try outline.passages.enumerated().map { ordinal, passage in
+                        IndexedPassage(
+                            id: passage.id, label: passage.label,
+                            text: try reader.passageBody(ordinal, of: opened).body.text, sha256: passage.sha256,
+                            range: passage.range, page: passage.page, section: passage.section,
+                            embeddingDigest: passage.embeddingDigest, vector: vectors.vector(ordinal))
+                    })
+            }
+        }
+    }
+}
+
+extension IndexedDocument {
+    /// The same with its title, headings and every other passage under one label.
+    fileprivate func under(_ label: Label) -> IndexedDocument {
+        IndexedDocument(
+            id: id, source: source, place: place, sourceDigest: sourceDigest, date: date,
+            title: Heading(text: title.text, label: label), headings: headings,
+            passages: passages.enumerated().map { ordinal, passage in
+                IndexedPassage(
+                    id: passage.id, label: ordinal % 2 == 0 ? label : passage.label, text: passage.text,
+                    sha256: passage.sha256, range: passage.range, page: passage.page, section: passage.section,
+                    embeddingDigest: passage.embeddingDigest, vector: passage.vector)
+            })
+    }
+}
