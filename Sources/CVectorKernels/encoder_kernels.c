@@ -1,7 +1,8 @@
 #include "encoder_vectors.h"
 
-// How far ahead of its use the product reads its right-hand matrix, in floats. A prefetch past the end is harmless.
-#define KERNEL_PREFETCH 512
+// How far ahead of its use the product reads its right-hand matrix, in floats: 8 KB, some hundred nanoseconds where
+// there are few rows and memory is what they wait for. A prefetch past the end is harmless.
+#define KERNEL_PREFETCH 2048
 
 // A product is computed in tiles of KERNEL_ROWS rows x KERNEL_VECTORS vectors of 16 columns, as large as the registers
 // can hold. The size of a tile never shows in a result.
