@@ -9,7 +9,7 @@ extension SettingsReader {
             let endpoint = inner.take("endpoint")
             switch (model, endpoint) {
             case (let model?, nil):
-                return .model(url(model.text))
+                return .model(url(model.text), precision(&inner))
             case (nil, let tree?):
                 guard var fields = YAMLFields(tree, path: inner.path(of: "endpoint"), log: log) else { return nil }
                 defer { fields.refuseRest() }
@@ -23,6 +23,15 @@ extension SettingsReader {
             }
             return nil
         }
+    }
+
+    private func precision(_ fields: inout YAMLFields) -> EnclaveSettings.Precision {
+        guard let (text, line) = fields.text("precision") else { return .exact }
+        guard let precision = EnclaveSettings.Precision(rawValue: text) else {
+            log.report(line, "`\(fields.path(of: "precision"))` must be exact or fast, not `\(text)`")
+            return .exact
+        }
+        return precision
     }
 
     private func allowedDestinations(_ fields: inout YAMLFields) -> Set<NetworkDestination> {
