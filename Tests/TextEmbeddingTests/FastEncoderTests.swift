@@ -9,7 +9,9 @@ struct FastEncoderTests {
     private static let loaded = Result {
         try BertEncoder(weights: Safetensors(Fixtures.folder().weights), precision: .fast)
     }
-    private static let embedder = Result { try MiniLMEmbedder(modelDirectory: Fixtures.modelDirectory, precision: .fast) }
+    private static let embedder = Result {
+        try MiniLMEmbedder(modelDirectory: Fixtures.modelDirectory, precision: .fast)
+    }
 
     private func cosine(_ one: [Float], _ other: [Double]) -> Double {
         func norm(_ vector: [Double]) -> Double { vector.reduce(0) { $0 + $1 * $1 }.squareRoot() }

@@ -174,7 +174,8 @@ struct IntegerKernelTests {
         var generator = SeededGenerator()
         let codes = try #require(Codes(Self.adversaries(inputs, &generator), inputs: inputs))
         for output in 0..<32 {
-            #expect(codes.largestBlock(output) * Self.limit <= Int(Int32.max), "output \(output), seed \(generator.seed)")
+            #expect(
+                codes.largestBlock(output) * Self.limit <= Int(Int32.max), "output \(output), seed \(generator.seed)")
         }
         // The worst row for each output: the greatest code with the sign of each weight. `definition` cannot overflow.
         let worst = (0..<32).flatMap { output in
