@@ -102,7 +102,9 @@ class GraphWriter:
         axes = self.constant("axes", np.array([1], np.int64))
         mean = self.node("ReduceMean", [hidden, axes], ["mean"], domain="", keepdims=0)
         self.node("LpNormalization", [mean], ["vector"], domain="", axis=1, p=2)
-        inputs = [helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "tokens"]) for name in ("ids", "types")]
+        inputs = [
+            helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "tokens"]) for name in ("ids", "types")
+        ]
         outputs = [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["texts", 384])]
         graph = helper.make_graph(self.nodes, "encoder", inputs, outputs, self.constants)
         versions = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]

@@ -102,7 +102,8 @@ int encoder_pack_codes(const float *weights, size_t outputs, size_t inputs, int1
         double scale = weight_scale(row, inputs);
         if (scale < 0) return 0;
         scales[j] = (float)scale;
-        int16_t *to = packed + j / ENCODER_PANEL_COLUMNS * ENCODER_PANEL_COLUMNS * inputs + 2 * (j % ENCODER_PANEL_COLUMNS);
+        size_t column = j % ENCODER_PANEL_COLUMNS;
+        int16_t *to = packed + (j - column) * inputs + 2 * column;
         for (size_t k = 0; k < inputs; k++) {
             double code = scale > 0 ? (double)row[k] / (double)scales[j] : 0;
             to[k / 2 * 2 * ENCODER_PANEL_COLUMNS + k % 2] = (int16_t)(code < 0 ? code - 0.5 : code + 0.5);

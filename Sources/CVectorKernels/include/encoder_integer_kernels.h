@@ -24,9 +24,9 @@
 // (2^31 - 1) / ENCODER_CODE_LIMIT.
 int encoder_pack_codes(const float *weights, size_t outputs, size_t inputs, int16_t *packed, float *scales);
 
-// codes[i][k] = values[i][k] / scales[i] to the nearest integer, ties to even; scales[i] is the row's greatest magnitude
-// / ENCODER_CODE_LIMIT. A row below 2^-100 becomes zeros with scale 0; one with a number that is infinite or none
-// becomes zeros with a scale that is no number. `width` is whole vectors; rows are contiguous.
+// codes[i][k] = values[i][k] / scales[i] to the nearest integer, where scales[i] is the row's greatest magnitude /
+// ENCODER_CODE_LIMIT. A row below 2^-100 becomes zeros with scale 0; one with a number that is infinite or none becomes
+// zeros with a scale that is no number. `width` is whole vectors; rows are contiguous.
 void encoder_quantize(
     encoder_instructions instructions, const float *values, size_t rows, size_t width, int16_t *codes, float *scales);
 
