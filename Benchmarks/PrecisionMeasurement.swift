@@ -55,10 +55,11 @@ struct PrecisionMeasurement {
         return Section(
             title: "The encoder's two precisions, one thread",
             explanation: [
-                "Exact: `BertEncoder.encode` in float32. Fast: its dense layers from 16-bit codes (\(encoders[0].instructionSet)). "
-                    + "One text a call, tokenising not counted.",
+                "Exact: `BertEncoder.encode` in float32 (\(encoders[0].instructionSet)). Fast: its dense layers from 16-bit "
+                    + "codes (\(encoders[1].instructionSet)). One text a call, tokenising not counted.",
                 peer.map {
-                    "onnxruntime: float32, fused graph, one text a call on one thread, in the same rounds; \($0.facts.joined())."
+                    "onnxruntime: float32, fused graph, one text a call on one thread, in the same rounds; "
+                        + "\($0.facts.joined())."
                 }
                     ?? EncoderMeasurement.withoutPeer,
                 "Cosines: \(cosines.count) texts of up to 256 tokens from the sample enclave's documents. Smallest of fast to "

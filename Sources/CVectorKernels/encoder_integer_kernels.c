@@ -64,15 +64,14 @@ static inline KERNEL_INLINE lanes dot_avx512(lanes sums, lanes a, lanes b) {
 #undef KERNEL_VECTORS
 #pragma clang attribute pop
 
-// AVX-512 came before VNNI: without it the AVX2 kernels do the work, with the same bits.
-static encoder_instructions available(encoder_instructions instructions) {
+encoder_instructions encoder_integer_instructions(encoder_instructions instructions) {
     int dots = __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw");
     return instructions == ENCODER_AVX512 && !dots ? ENCODER_AVX2 : instructions;
 }
 
 #else
 
-static encoder_instructions available(encoder_instructions instructions) { return instructions; }
+encoder_instructions encoder_integer_instructions(encoder_instructions instructions) { return instructions; }
 
 #endif
 
@@ -114,11 +113,13 @@ int encoder_pack_codes(const float *weights, size_t outputs, size_t inputs, int1
 
 void encoder_quantize(
     encoder_instructions instructions, const float *values, size_t rows, size_t width, int16_t *codes, float *scales) {
-    DISPATCH(available(instructions), quantize, values, rows, width, codes, scales);
+    DISPATCH(encoder_integer_instructions(instructions), quantize, values, rows, width, codes, scales);
 }
 
 void encoder_multiply_codes(
     encoder_instructions instructions, size_t rows, size_t depth, size_t columns, const int16_t *a,
     const float *a_scales, const int16_t *b, const float *b_scales, const float *bias, float *c) {
-    DISPATCH(available(instructions), multiply_codes, rows, depth, columns, a, a_scales, b, b_scales, bias, c);
+    DISPATCH(
+        encoder_integer_instructions(instructions), multiply_codes, rows, depth, columns, a, a_scales, b, b_scales, bias,
+        c);
 }

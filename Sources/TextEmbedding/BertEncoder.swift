@@ -54,15 +54,19 @@ package struct BertEncoder: Sendable {
     }
 
     /// What the kernels run on, for the line at start-up.
-    package var instructionSet: String { Self.name(of: instructions) }
+    package var instructionSet: String { Self.name(of: instructions, precision) }
 
     /// What the kernels of a new encoder will run on.
-    package static var bestInstructionSet: String { name(of: encoder_best_instructions()) }
+    package static func bestInstructionSet(_ precision: EncoderPrecision) -> String {
+        name(of: encoder_best_instructions(), precision)
+    }
 
-    private static func name(of instructions: encoder_instructions) -> String {
-        switch instructions {
-        case ENCODER_AVX512: "AVX-512"
-        case ENCODER_AVX2: "AVX2"
+    /// Of the dense layers: they take most of the time.
+    private static func name(of instructions: encoder_instructions, _ precision: EncoderPrecision) -> String {
+        switch (precision, precision == .fast ? encoder_integer_instructions(instructions) : instructions) {
+        case (.exact, ENCODER_AVX512): "AVX-512"
+        case (.fast, ENCODER_AVX512): "AVX-512 VNNI"
+        case (_, ENCODER_AVX2): "AVX2"
         default: "portable"
         }
     }

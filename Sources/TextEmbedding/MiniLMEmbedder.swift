@@ -12,7 +12,7 @@ package struct MiniLMEmbedder: Embedder {
     package static let maximumTokens = 256
 
     package let model: EmbeddingModel
-    /// What the arithmetic runs on, for the line at start-up: "AVX-512", "AVX2" or "portable".
+    /// What the arithmetic runs on, for the line at start-up: "AVX-512", "AVX-512 VNNI", "AVX2" or "portable".
     package var instructionSet: String { encoder.instructionSet }
     private let tokenizer: WordPieceTokenizer
     private let encoder: BertEncoder

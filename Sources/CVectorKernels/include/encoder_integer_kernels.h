@@ -16,6 +16,9 @@
 // Inputs whose products are summed in integers, at most.
 #define ENCODER_BLOCK 384
 
+// What the functions below run on where `instructions` are asked for. AVX-512 came before VNNI: without it, AVX2.
+encoder_instructions encoder_integer_instructions(encoder_instructions instructions);
+
 // Packs a matrix (outputs x inputs, as y = x * W^T wants it) into panels of 32 outputs, two inputs side by side:
 // packed[panel][input / 2][32][2], and one scale an output. `outputs` is a multiple of 32, `inputs` of 2; `packed` has
 // room for outputs * inputs codes. 1, or 0 where a weight is infinite or no number: nothing can then be used.
