@@ -131,7 +131,7 @@ struct EndpointSettingsTests {
         ),
         (
             "embedding:\n", "embedding:\n  precision: fast\n",
-            "portcullis.yaml:6: the key `embedding.precision` is not known here"
+            "portcullis.yaml:6: `embedding.precision` is that of a `model` in this process; leave it out"
         ),
         ("egress:\n", "egress:\n  deny: []\n", "portcullis.yaml:12: the key `egress.deny` is not known here"),
     ]
