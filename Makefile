@@ -44,7 +44,8 @@ lint: ## Check layout and shell scripts
 	@swift format lint --strict --recursive --parallel $(SOURCES)
 	@bash -n .ci/run .ci/setup .ci/demo
 	@python3 -c "import ast, sys; [ast.parse(open(file).read()) for file in sys.argv[1:]]" \
-		.ci/corpora Benchmarks/peers/time_peers.py Benchmarks/peers/time_cedarpy.py Tests/CedarFuzzing/cedar_peer.py
+		.ci/corpora Benchmarks/peers/time_peers.py Benchmarks/peers/time_cedarpy.py Benchmarks/peers/time_onnxruntime.py \
+		Tests/CedarFuzzing/cedar_peer.py
 
 format: ## Lay out the sources
 	@swift format --in-place --recursive --parallel $(SOURCES)
@@ -53,7 +54,7 @@ corpora: build model ## Fetch public documents and build an enclave of several t
 	@.ci/corpora $(PORTCULLIS)
 
 bench: setup model ## Measure, and write Benchmarks/RESULTS.md
-	@.ci/setup peers cedarpy
+	@.ci/setup peers onnxruntime cedarpy
 	@echo "==> building the benchmarks"
 	@PORTCULLIS_BENCHMARKS=1 $(RELEASE) --product Benchmarks
 	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --write Benchmarks/RESULTS.md

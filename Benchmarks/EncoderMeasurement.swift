@@ -7,42 +7,82 @@ import VectorSearch
 struct EncoderMeasurement: Sendable {
     private static let tokens = 128
     private let model: String
+    private let enclave: String
+    private let environment: String
     private let rounds: Int
 
-    init(model: String, isQuick: Bool) {
+    /// - Parameters:
+    ///   - enclave: Its documents are the real text on which cosines are taken.
+    ///   - environment: The Python environment of onnxruntime.
+    init(model: String, enclave: String, environment: String, isQuick: Bool) {
         self.model = model
+        self.enclave = enclave
+        self.environment = environment
         rounds = isQuick ? 4 : 40
     }
 
     func sections() async throws -> [Section] {
         Subject.encoder.note("loading the model")
         let embedder = try MiniLMEmbedder(modelDirectory: model, threads: 1)
-        let questions = try await questionTable(embedder)
+        let peer = try peer()
+        let questions = try await questionTable(embedder, peer)
+        let precisions = try await PrecisionMeasurement(
+            model: model, enclave: enclave, peer: peer, rounds: rounds
+        ).section()
         let rates = try await rateTable(instructions: embedder.instructionSet)
-        return [questions, rates]
+        return [questions, precisions, rates]
     }
+
+    private func peer() throws -> OnnxruntimePeer? {
+        guard OnnxruntimePeer.isThere(environment) else {
+            Subject.encoder.note(Self.withoutPeer)
+            return nil
+        }
+        return try OnnxruntimePeer(environment: environment, weights: "\(model)/\(ModelFolder.weightsName)")
+    }
+
+    static let withoutPeer =
+        "LEFT OUT: onnxruntime is not installed. `.ci/setup onnxruntime` does so, and `make bench`."
 
     // MARK: - Questions
 
-    private func questionTable(_ embedder: MiniLMEmbedder) async throws -> Section {
+    private func questionTable(_ embedder: MiniLMEmbedder, _ peer: OnnxruntimePeer?) async throws -> Section {
         let lengths = [12, 40]
         let questions = try lengths.map { try Self.question(of: $0, embedder) }
+        let fast = try MiniLMEmbedder(modelDirectory: model, precision: .fast, threads: 1)
+        let tokenizer = try WordPieceTokenizer(vocabulary: ModelFolder(model).vocabulary)
+        var names: [String] = []
+        var items: [Stopwatch.Item] = []
+        for (length, question) in zip(lengths, questions) {
+            names += ["\(length) tokens, exact", "\(length) tokens, fast"]
+            items += [embedder, fast].map { embedder in Stopwatch.Item { _ in _ = try await embedder.embed(question) } }
+            guard let peer else { continue }
+            names.append("\(length) tokens, onnxruntime")
+            items.append(peer.item(tokenizer.encode(question, specialTokens: .literal)))
+        }
         var random = RandomNumbers(seed: 11)
-        let samples = try await Stopwatch.interleave(
-            questions.map { question in Stopwatch.Item { _ in _ = try await embedder.embed(question) } },
-            rounds: rounds, calls: 20, random: &random)
+        let samples = try await Stopwatch.interleave(items, rounds: rounds, calls: 20, random: &random)
+        let targets =
+            peer == nil
+            ? []
+            : [
+                Section.Target(
+                    "exact, of onnxruntime's time for 12 tokens", samples[0].ratio(to: samples[2], decimals: 2),
+                    atMost: 1)
+            ]
         return Section(
             title: "Embedding a question",
             explanation: [
                 "From the question's text to its vector on one thread, tokenising and the change of threads counted. "
-                    + "Tokens are those that the model reads, the two around the text included."
+                    + "Tokens are those that the model reads, the two around the text included.",
+                peer.map { "onnxruntime: the same tokens in float32, tokenising not counted; \($0.facts.joined())." }
+                    ?? Self.withoutPeer,
             ],
             columns: ["", "p50 ms", "p95 ms"],
-            rows: zip(lengths, samples).map { length, samples in
+            rows: zip(names, samples).map { name, samples in
                 Section.Row(
-                    name: "\(length) tokens",
-                    cells: [samples.median(decimals: 2), Figure(samples.percentile(0.95), decimals: 2)])
-            }, targets: [])
+                    name: name, cells: [samples.median(decimals: 2), Figure(samples.percentile(0.95), decimals: 2)])
+            }, targets: targets)
     }
 
     /// A question that the model reads as that many tokens.

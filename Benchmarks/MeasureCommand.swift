@@ -34,6 +34,9 @@ struct MeasureCommand: AsyncParsableCommand {
     @Option(help: "The Python environment of the official Cedar engine, which `.ci/setup cedarpy` makes.")
     var cedarpy = ".cache/cedarpy"
 
+    @Option(help: "The Python environment of onnxruntime, which `.ci/setup onnxruntime` makes.")
+    var onnxruntime = ".cache/onnxruntime"
+
     @Option(help: .hidden)
     var subject: Subject?
 
@@ -71,7 +74,8 @@ struct MeasureCommand: AsyncParsableCommand {
             child.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             child.arguments =
                 ["--subject", subject.rawValue, "--workspace", workspace.path, "--model", model, "--enclave", enclave]
-                + ["--peers", peers, "--cedarpy", cedarpy, "--passages", String(passages)] + (quick ? ["--quick"] : [])
+                + ["--peers", peers, "--cedarpy", cedarpy, "--onnxruntime", onnxruntime]
+                + ["--passages", String(passages)] + (quick ? ["--quick"] : [])
             try child.run()
             child.waitUntilExit()
             guard child.terminationStatus == 0 else { throw ExitCode.failure }
@@ -109,7 +113,9 @@ struct MeasureCommand: AsyncParsableCommand {
         case .sealing:
             sections = try await SealingMeasurement(workspace: workspace, passages: passages, isQuick: quick).sections()
         case .encoder:
-            sections = try await EncoderMeasurement(model: model, isQuick: quick).sections()
+            sections = try await EncoderMeasurement(
+                model: model, enclave: enclave, environment: onnxruntime, isQuick: quick
+            ).sections()
         case .ingest:
             sections = [
                 try await IngestMeasurement(

@@ -1,36 +1,15 @@
 import Foundation
-import Glibc
 
 /// FAISS and sqlite-vec, in a Python process that answers line by line (see `peers/time_peers.py`).
 final class PeerProcess {
-    private static let script = "Benchmarks/peers/time_peers.py"
+    private let process: LineProcess
 
-    private let process = Process()
-    private let requests = Pipe()
-    private let answers = Pipe()
-    private var received = Data()
-
-    /// Whether `.ci/setup peers` made an environment in this folder, to the end: it writes this file last.
-    static func isThere(_ environment: String) -> Bool {
-        FileManager.default.fileExists(atPath: "\(environment)/requirements.txt")
-    }
+    /// Whether `.ci/setup peers` made an environment in this folder.
+    static func isThere(_ environment: String) -> Bool { LineProcess.isThere(environment) }
 
     init(environment: String) throws {
-        // A process that ended is an error to report, not a signal to die of.
-        signal(SIGPIPE, SIG_IGN)
-        process.executableURL = URL(filePath: Self.python(environment))
-        process.arguments = [Self.script]
-        process.standardInput = requests
-        process.standardOutput = answers
-        try process.run()
+        process = try LineProcess(script: "Benchmarks/peers/time_peers.py", environment: environment)
     }
-
-    deinit {
-        try? requests.fileHandleForWriting.close()
-        process.waitUntilExit()
-    }
-
-    private static func python(_ environment: String) -> String { "\(environment)/bin/python3" }
 
     // MARK: - What can be asked
 
@@ -67,7 +46,7 @@ final class PeerProcess {
     /// Builds the indexes. What the peers say about themselves.
     func load(_ rows: Rows) throws -> [String] {
         struct Answer: Decodable { let facts: [String] }
-        return try exchange(["load": rows], for: Answer.self).facts
+        return try process.exchange(["load": rows], for: Answer.self).facts
     }
 
     /// The positions of the best rows, the best first.
@@ -79,7 +58,7 @@ final class PeerProcess {
         }
         struct Answer: Decodable { let rows: [Int] }
         let request = Request(peer: peer, reader: reader, question: question)
-        return try exchange(["answer": request], for: Answer.self).rows
+        return try process.exchange(["answer": request], for: Answer.self).rows
     }
 
     /// Makes the searches one after another. Milliseconds of each, taken around the search alone.
@@ -89,26 +68,9 @@ final class PeerProcess {
             let calls: [Search]
         }
         struct Answer: Decodable { let milliseconds: [Double] }
-        let times = try exchange(["time": Request(peer: peer, calls: searches)], for: Answer.self).milliseconds
+        let times = try process.exchange(["time": Request(peer: peer, calls: searches)], for: Answer.self).milliseconds
         guard times.count == searches.count else { throw UnexpectedAnswer(what: "a search without its time") }
         return times
-    }
-
-    private func exchange<Answer: Decodable>(
-        _ request: [String: some Encodable], for type: Answer.Type
-    ) throws -> Answer {
-        try requests.fileHandleForWriting.write(contentsOf: JSONEncoder().encode(request) + Data("\n".utf8))
-        while true {
-            if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
-                defer { received = Data(received[(end + 1)...]) }
-                return try JSONDecoder().decode(type, from: received[..<end])
-            }
-            let more = answers.fileHandleForReading.availableData
-            guard !more.isEmpty else {
-                throw UnexpectedAnswer(what: "\(Self.script) ended; what it said stands above")
-            }
-            received += more
-        }
     }
 }
 

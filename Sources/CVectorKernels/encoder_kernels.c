@@ -1,18 +1,8 @@
-#include "include/encoder_kernels.h"
+#include "encoder_vectors.h"
 
-// A compiler that may fuse or split on its own would give each instruction set its own bits.
-#pragma STDC FP_CONTRACT OFF
-
-typedef float vector __attribute__((vector_size(64)));
-typedef int32_t lanes __attribute__((vector_size(64)));
-
-// The warning is about vectors passed between functions compiled for different machines. All such functions here are
-// static and always inlined, so no vector is ever passed.
-#pragma clang diagnostic ignored "-Wpsabi"
-
-#define KERNEL_INLINE __attribute__((always_inline))
-// How far ahead of its use the product reads its right-hand matrix, in floats. A prefetch past the end is harmless.
-#define KERNEL_PREFETCH 512
+// How far ahead of its use the product reads its right-hand matrix, in floats: 8 KB, some hundred nanoseconds where
+// there are few rows and memory is what they wait for. A prefetch past the end is harmless.
+#define KERNEL_PREFETCH 2048
 
 // A product is computed in tiles of KERNEL_ROWS rows x KERNEL_VECTORS vectors of 16 columns, as large as the registers
 // can hold. The size of a tile never shows in a result.
@@ -47,21 +37,6 @@ typedef int32_t lanes __attribute__((vector_size(64)));
 #undef KERNEL_ROWS
 #undef KERNEL_VECTORS
 #pragma clang attribute pop
-
-#define DISPATCH(instructions, name, ...)                            \
-    do {                                                             \
-        if ((instructions) == ENCODER_AVX512) name##_avx512(__VA_ARGS__); \
-        else if ((instructions) == ENCODER_AVX2) name##_avx2(__VA_ARGS__); \
-        else name##_portable(__VA_ARGS__);                           \
-    } while (0)
-
-#else
-
-#define DISPATCH(instructions, name, ...)    \
-    do {                                     \
-        (void)(instructions);                \
-        name##_portable(__VA_ARGS__);        \
-    } while (0)
 
 #endif
 

@@ -32,8 +32,16 @@ package struct EnclaveSettings: Sendable {
 
     package enum Embedding: Hashable, Sendable {
         /// Computed in this process, by the model in a folder.
-        case model(URL)
+        case model(URL, Precision)
         case endpoint(EndpointSettings)
+    }
+
+    /// How the model in this process computes. An index holds vectors of one precision.
+    package enum Precision: String, Sendable {
+        /// In float32.
+        case exact
+        /// Its dense layers in integers.
+        case fast
     }
 
     package struct Ingest: Sendable {

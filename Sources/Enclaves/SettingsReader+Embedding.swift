@@ -6,10 +6,16 @@ extension SettingsReader {
         let allowed = allowedDestinations(&fields)
         return section("embedding", of: &fields) { inner in
             let model = inner.text("model")
+            let precision = inner.text("precision")
             let endpoint = inner.take("endpoint")
+            if let precision, endpoint != nil {
+                log.report(
+                    precision.line,
+                    "`embedding.precision` is that of a `model` in this process; leave it out beside an endpoint")
+            }
             switch (model, endpoint) {
             case (let model?, nil):
-                return .model(url(model.text))
+                return .model(url(model.text), self.precision(precision))
             case (nil, let tree?):
                 guard var fields = YAMLFields(tree, path: inner.path(of: "endpoint"), log: log) else { return nil }
                 defer { fields.refuseRest() }
@@ -23,6 +29,15 @@ extension SettingsReader {
             }
             return nil
         }
+    }
+
+    private func precision(_ value: (text: String, line: Int)?) -> EnclaveSettings.Precision {
+        guard let (text, line) = value else { return .exact }
+        guard let precision = EnclaveSettings.Precision(rawValue: text) else {
+            log.report(line, "`embedding.precision` must be exact or fast, not `\(text)`")
+            return .exact
+        }
+        return precision
     }
 
     private func allowedDestinations(_ fields: inout YAMLFields) -> Set<NetworkDestination> {

@@ -92,7 +92,8 @@ package final class Engine: Sendable {
     /// The in-process model is everything there is of it: nothing that could open a connection is made beside it.
     private static func embedder(_ settings: EnclaveSettings.Embedding) throws -> any Embedder {
         switch settings {
-        case .model(let folder): try MiniLMEmbedder(modelDirectory: folder.path)
+        case .model(let folder, let precision):
+            try MiniLMEmbedder(modelDirectory: folder.path, precision: EncoderPrecision(precision))
         case .endpoint(let endpoint): try EndpointEmbedder(EndpointConfiguration(endpoint))
         }
     }
@@ -225,6 +226,15 @@ struct DecisionLog {
 enum Clock {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     static var now: Int64 { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
+}
+
+extension EncoderPrecision {
+    init(_ settings: EnclaveSettings.Precision) {
+        switch settings {
+        case .exact: self = .exact
+        case .fast: self = .fast
+        }
+    }
 }
 
 extension EndpointConfiguration {

@@ -4,13 +4,14 @@ import CVectorKernels
 ///
 /// Architecture: BERT (arXiv 1810.04805) in the size of MiniLM (arXiv 2002.10957), with the mean over all tokens and L2
 /// normalisation of Sentence-BERT (arXiv 1908.10084). GELU is the exact one, with the error function. Arithmetic is
-/// float32 with one fixed order for every sum.
+/// float32 with one fixed order for every sum; in ``EncoderPrecision/fast`` the dense products alone are in integers.
 ///
 /// INVARIANT (batch invariance): a vector is a function of the token ids and the weights alone. One text is one call,
 /// with working memory of its own; there is no padding, no batch dimension and no state between calls. On x86-64 with
 /// AVX2 or AVX-512 the bits are also the same from one machine to the next.
 package struct BertEncoder: Sendable {
     package let configuration: BertConfiguration
+    package let precision: EncoderPrecision
     let instructions: encoder_instructions
 
     /// Vocabulary × hidden, positions × hidden, token types × hidden (row 0 is used).
@@ -23,15 +24,21 @@ package struct BertEncoder: Sendable {
     ///
     /// - Throws: ``SafetensorsError`` for a tensor that is missing or has another type or shape than `configuration`
     ///   says.
-    package init(weights file: Safetensors, configuration: BertConfiguration = .miniLM) throws(SafetensorsError) {
-        try self.init(weights: file, configuration: configuration, instructions: encoder_best_instructions())
+    package init(
+        weights file: Safetensors, configuration: BertConfiguration = .miniLM, precision: EncoderPrecision = .exact
+    ) throws(SafetensorsError) {
+        try self.init(
+            weights: file, configuration: configuration, precision: precision,
+            instructions: encoder_best_instructions())
     }
 
     /// On an instruction set that the processor must have: for tests that compare them.
     init(
-        weights file: Safetensors, configuration: BertConfiguration, instructions: encoder_instructions
+        weights file: Safetensors, configuration: BertConfiguration, precision: EncoderPrecision = .exact,
+        instructions: encoder_instructions
     ) throws(SafetensorsError) {
         self.configuration = configuration
+        self.precision = precision
         self.instructions = instructions
         let hidden = configuration.hiddenSize
         words = try file.floats("embeddings.word_embeddings.weight", shape: [configuration.vocabularySize, hidden])
@@ -41,21 +48,25 @@ package struct BertEncoder: Sendable {
         embeddingNorm = try LayerNorm("embeddings.LayerNorm", of: file, configuration, instructions)
         var layers: [BertLayer] = []
         for index in 0..<configuration.layers {
-            layers.append(try BertLayer(index, of: file, configuration, instructions))
+            layers.append(try BertLayer(index, of: file, configuration, precision, instructions))
         }
         self.layers = layers
     }
 
     /// What the kernels run on, for the line at start-up.
-    package var instructionSet: String { Self.name(of: instructions) }
+    package var instructionSet: String { Self.name(of: instructions, precision) }
 
     /// What the kernels of a new encoder will run on.
-    package static var bestInstructionSet: String { name(of: encoder_best_instructions()) }
+    package static func bestInstructionSet(_ precision: EncoderPrecision) -> String {
+        name(of: encoder_best_instructions(), precision)
+    }
 
-    private static func name(of instructions: encoder_instructions) -> String {
-        switch instructions {
-        case ENCODER_AVX512: "AVX-512"
-        case ENCODER_AVX2: "AVX2"
+    /// Of the dense layers: they take most of the time.
+    private static func name(of instructions: encoder_instructions, _ precision: EncoderPrecision) -> String {
+        switch (precision, precision == .fast ? encoder_integer_instructions(instructions) : instructions) {
+        case (.exact, ENCODER_AVX512): "AVX-512"
+        case (.fast, ENCODER_AVX512): "AVX-512 VNNI"
+        case (_, ENCODER_AVX2): "AVX2"
         default: "portable"
         }
     }
@@ -75,7 +86,7 @@ package struct BertEncoder: Sendable {
 
         let rows = ids.count
         let width = configuration.hiddenSize
-        let memory = Workspace(rows: rows, configuration)
+        let memory = Workspace(rows: rows, configuration, precision)
         // The pointers do not keep the block alive.
         defer { withExtendedLifetime(memory) {} }
         let (hidden, side, wide) = (memory.hidden, memory.side, memory.wide)
@@ -83,14 +94,14 @@ package struct BertEncoder: Sendable {
         encoder_gather(instructions, ids, rows, width, words.base, positions.base, types.base, hidden)
         embeddingNorm.apply(hidden, adding: nil, rows: rows)
         for layer in layers {
-            layer.queryKeyValue.apply(hidden, rows: rows, to: wide)
+            layer.queryKeyValue.apply(hidden, rows: rows, to: wide, by: memory.codes)
             attend(memory, rows: rows)
             // `side` becomes the new hidden state; the old one is free after it was added.
-            layer.attentionOutput.apply(memory.context, rows: rows, to: side)
+            layer.attentionOutput.apply(memory.context, rows: rows, to: side, by: memory.codes)
             layer.attentionNorm.apply(side, adding: hidden, rows: rows)
-            layer.intermediate.apply(side, rows: rows, to: wide)
+            layer.intermediate.apply(side, rows: rows, to: wide, by: memory.codes)
             encoder_gelu(instructions, wide, rows * configuration.intermediateSize)
-            layer.output.apply(wide, rows: rows, to: hidden)
+            layer.output.apply(wide, rows: rows, to: hidden, by: memory.codes)
             layer.outputNorm.apply(hidden, adding: side, rows: rows)
         }
         return [Float](unsafeUninitializedCapacity: width) { vector, count in
@@ -135,12 +146,14 @@ private struct Workspace {
     let scores: UnsafeMutablePointer<Float>
     /// head size × `scoreStride`: keys of one head, transposed.
     let keys: UnsafeMutablePointer<Float>
+    /// The codes of the rows that go into a dense product; none in float32.
+    let codes: RowCodes?
     /// The number of rows rounded up to whole panels.
     let scoreStride: Int
 
     private let block: AlignedFloats
 
-    init(rows: Int, _ configuration: BertConfiguration) {
+    init(rows: Int, _ configuration: BertConfiguration, _ precision: EncoderPrecision) {
         let narrow = rows * configuration.hiddenSize
         let broad = rows * max(3 * configuration.hiddenSize, configuration.intermediateSize)
         let panel = Int(ENCODER_PANEL_COLUMNS)
@@ -152,5 +165,8 @@ private struct Workspace {
         wide = context + narrow
         scores = wide + broad
         keys = scores + rows * scoreStride
+        codes =
+            precision == .fast
+            ? RowCodes(rows: rows, inputs: max(configuration.hiddenSize, configuration.intermediateSize)) : nil
     }
 }

@@ -4,25 +4,26 @@ import CVectorKernels
 /// (BERT, arXiv 1810.04805).
 struct BertLayer: Sendable {
     /// Query, key and value in one product: hidden → 3 · hidden.
-    let queryKeyValue: DenseLayer
-    let attentionOutput: DenseLayer
+    let queryKeyValue: DenseProduct
+    let attentionOutput: DenseProduct
     let attentionNorm: LayerNorm
-    let intermediate: DenseLayer
-    let output: DenseLayer
+    let intermediate: DenseProduct
+    let output: DenseProduct
     let outputNorm: LayerNorm
 
     /// Reads layer `index` of the file. Dense weights are stored outputs × inputs.
     init(
-        _ index: Int, of file: Safetensors, _ configuration: BertConfiguration, _ instructions: encoder_instructions
+        _ index: Int, of file: Safetensors, _ configuration: BertConfiguration, _ precision: EncoderPrecision,
+        _ instructions: encoder_instructions
     ) throws(SafetensorsError) {
         let hidden = configuration.hiddenSize
         let prefix = "encoder.layer.\(index)."
 
-        func dense(_ name: String, _ outputs: Int, _ inputs: Int) throws(SafetensorsError) -> DenseLayer {
-            DenseLayer(
-                weights: try file.floats(prefix + name + ".weight", shape: [outputs, inputs]),
+        func dense(_ name: String, _ outputs: Int, _ inputs: Int) throws(SafetensorsError) -> DenseProduct {
+            try DenseProduct(
+                precision, weights: try file.floats(prefix + name + ".weight", shape: [outputs, inputs]),
                 bias: try file.floats(prefix + name + ".bias", shape: [outputs]), inputs: inputs,
-                instructions: instructions)
+                name: prefix + name, instructions: instructions)
         }
 
         let weights = AlignedFloats(count: 3 * hidden * hidden)
@@ -32,7 +33,9 @@ struct BertLayer: Sendable {
             try file.copy(tensor + ".weight", shape: [hidden, hidden], to: weights.base + part * hidden * hidden)
             try file.copy(tensor + ".bias", shape: [hidden], to: bias.base + part * hidden)
         }
-        queryKeyValue = DenseLayer(weights: weights, bias: bias, inputs: hidden, instructions: instructions)
+        queryKeyValue = try DenseProduct(
+            precision, weights: weights, bias: bias, inputs: hidden, name: prefix + "attention.self",
+            instructions: instructions)
         attentionOutput = try dense("attention.output.dense", hidden, hidden)
         attentionNorm = try LayerNorm(prefix + "attention.output.LayerNorm", of: file, configuration, instructions)
         intermediate = try dense("intermediate.dense", configuration.intermediateSize, hidden)

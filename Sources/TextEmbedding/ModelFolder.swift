@@ -66,17 +66,21 @@ package struct ModelFolder: Sendable {
         return configuration
     }
 
-    /// SHA-256 over a line for each thing that shapes a vector. The last one names how this program reads a text; it
-    /// changes when a vector of the same text would no longer be comparable.
-    package static let digest: String = {
-        let parts = [
+    /// SHA-256 over a line for each thing that shapes a vector. The last lines name how this program reads a text and
+    /// computes; they change when a vector of the same text would no longer be comparable.
+    package static func digest(_ precision: EncoderPrecision) -> String {
+        var parts = [
             "portcullis embedding model 1",
             "\(weightsName) \(weightsSHA256)",
             "\(vocabularyName) \(vocabularySHA256)",
             "tokens 256, special tokens literal, mean pooling, unit length",
         ]
+        switch precision {
+        case .exact: break
+        case .fast: parts.append("dense layers in 16-bit codes 1")
+        }
         return hexadecimal(SHA256.hash(data: Data(parts.joined(separator: "\n").utf8)))
-    }()
+    }
 
     static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
         bytes.map { byte in

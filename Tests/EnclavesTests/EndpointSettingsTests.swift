@@ -129,6 +129,10 @@ struct EndpointSettingsTests {
             "embedding:\n", "embedding:\n  model: ../m\n",
             "portcullis.yaml:8: `embedding` names a `model` and an `endpoint`; keep one of them"
         ),
+        (
+            "embedding:\n", "embedding:\n  precision: fast\n",
+            "portcullis.yaml:6: `embedding.precision` is that of a `model` in this process; leave it out"
+        ),
         ("egress:\n", "egress:\n  deny: []\n", "portcullis.yaml:12: the key `egress.deny` is not known here"),
     ]
 

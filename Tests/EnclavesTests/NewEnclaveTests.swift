@@ -122,6 +122,6 @@ struct NewEnclaveTests {
 extension EnclaveSettings.Embedding {
     /// Of a model in this process.
     fileprivate var folder: String? {
-        if case .model(let folder) = self { folder.path } else { nil }
+        if case .model(let folder, _) = self { folder.path } else { nil }
     }
 }

@@ -3,6 +3,7 @@
 
 // Kernels of the text encoder, kernels of the scan, and kernels over codes. Each header says what its functions promise.
 #include "code_kernels.h"
+#include "encoder_integer_kernels.h"
 #include "encoder_kernels.h"
 #include "scan_kernels.h"
 

@@ -25,6 +25,8 @@ extension EnclaveTemplate {
           # The folder with all-MiniLM-L6-v2, as `make model` lays it out. Its hashes are checked at every
           # start.
           model: \#(Self.scalar(model))
+          # `exact`, or `fast`: nearly twice as fast, from 16-bit codes. An index keeps to the one it was made with.
+          precision: exact
 
         ingest:
           # A larger file is set aside.

@@ -23,7 +23,8 @@ package struct Diagnosis: Encodable, Sendable {
             enclave = check.enclave
             enclaveFindings = await check.findings()
         }
-        let embedding = enclave?.settings.embedding ?? .model(current.appending(path: ModelFolder.usualPath))
+        let embedding =
+            enclave?.settings.embedding ?? .model(current.appending(path: ModelFolder.usualPath), .exact)
         var sections = [
             Section(
                 title: "machine",

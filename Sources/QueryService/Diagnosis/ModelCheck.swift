@@ -9,18 +9,19 @@ struct ModelCheck {
 
     var finding: Finding {
         switch embedding {
-        case .model(let folder): model(in: folder)
+        case .model(let folder, let precision): model(in: folder, EncoderPrecision(precision))
         case .endpoint(let endpoint): .ok(endpoint.model, "asked of \(endpoint.url.destination)")
         }
     }
 
-    private func model(in folder: URL) -> Finding {
+    /// Both precisions read the same files.
+    private func model(in folder: URL, _ precision: EncoderPrecision) -> Finding {
         do {
             let model = try ModelFolder(folder.path)
-            return .ok("all-MiniLM-L6-v2", "hashes as expected, in \(model.path)")
+            return .ok(precision.modelName, "\(precision.rawValue), hashes as expected, in \(model.path)")
         } catch {
             return .problem(
-                "all-MiniLM-L6-v2", "\(error)",
+                precision.modelName, "\(error)",
                 remedy: "see `embedding.model` in portcullis.yaml; the program uses no other model")
         }
     }

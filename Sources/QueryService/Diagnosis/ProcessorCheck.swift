@@ -28,9 +28,10 @@ struct ProcessorCheck {
     private var kernels: Finding {
         let flags = flags
         let has = Self.features.filter { flags.contains(Substring($0.0)) }.map(\.1)
-        let encoder = BertEncoder.bestInstructionSet
+        let encoder = BertEncoder.bestInstructionSet(.exact)
         let detail =
-            "encoder \(encoder), scan \(CodeKernel.best.rawValue), rescoring \(ScanKernel.name); the processor has "
+            "encoder \(encoder) (fast: \(BertEncoder.bestInstructionSet(.fast))), scan \(CodeKernel.best.rawValue), "
+            + "rescoring \(ScanKernel.name); the processor has "
             + (has.isEmpty ? "none of the wider instruction sets" : has.joined(separator: ", "))
         #if arch(x86_64)
             if encoder == "portable" {
