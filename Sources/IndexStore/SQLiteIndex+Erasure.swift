@@ -143,7 +143,7 @@ extension SQLiteIndex {
     }
 
     /// Goes on with an erasure whose commit failed, as on a full disk: nothing else of these documents can be read.
-    private func finishFailedErasure() throws {
+    func finishFailedErasure() throws {
         if !erasedRecords.withLock(\.isEmpty) { try finishErasures([]) }
     }
 
@@ -191,22 +191,25 @@ extension SQLiteIndex {
     private func allow(
         _ found: [Found], files: Set<DocumentID>, _ authority: ErasureAuthority, subjects: ByteText
     ) throws {
+        let snapshot = snapshot()
+        // A file that is set aside might be under any label.
+        var concerned = files.isEmpty ? [] : Set(snapshot.partitions.values.map(\.label))
         var held: Set<String> = []
         var heldDocuments = 0
-        for file in files {
-            let holds = holds(on: file, labels: [], subjects: subjects)
+        func note(_ holds: [LegalHold]) {
             held.formUnion(holds.map(\.id.description))
             if !holds.isEmpty { heldDocuments += 1 }
         }
+        for file in files { note(holds(on: file, labels: [], subjects: subjects)) }
         for document in found {
-            let labels = try snapshot().labels(document.labels)
-            let holds = holds(on: document.record.id, labels: labels, subjects: subjects)
-            held.formUnion(holds.map(\.id.description))
-            if !holds.isEmpty { heldDocuments += 1 }
-            guard case .principals(let authorized, let confirmed) = authority else { continue }
-            guard authorized.principalName != confirmed?.principalName else { throw IndexError.notAuthorized }
+            let labels = try snapshot.labels(document.labels)
+            note(holds(on: document.record.id, labels: labels, subjects: subjects))
+            concerned.formUnion(labels)
+        }
+        if case .principals(let authorized, let confirmed) = authority {
+            guard authorized.principal != confirmed?.principal else { throw IndexError.notAuthorized }
             for action in [authorized, confirmed].compactMap(\.self) {
-                guard action.action == .erase, labels.isSubset(of: action.labels) else {
+                guard action.action == .erase, concerned.isSubset(of: action.labels) else {
                     throw IndexError.notAuthorized
                 }
             }
@@ -219,21 +222,32 @@ extension SQLiteIndex {
     private func erase(
         _ documents: [(DocumentRecord, DocumentLabels)], files: Set<DocumentID>, in db: Database
     ) throws {
-        erasedRecords.withLock { $0 += documents.map { (record: $0, labels: $1) } }
-        try commit(db) { change in
-            try change.removeUnusedLabels()
-            for file in files { try change.dropTaken(file) }
+        erasedRecords.withLock { erased in
+            erased.documents += documents.map { (record: $0, labels: $1) }
+            erased.files.formUnion(files)
         }
+        try commit(db) { try $0.removeUnusedLabels() }
     }
 
     func removeErased(in change: inout IndexChange) throws {
-        for (record, labels) in erasedRecords.withLock({ $0 }) {
+        let erased = erasedRecords.withLock { $0 }
+        for (record, labels) in erased.documents {
             try change.remove(record, labels)
             // So that the folder is looked at again, and says what it still has of it.
             try change.forget(source: record.source)
             try change.dropTaken(record.source)
         }
+        for file in erased.files { try change.dropTaken(file) }
     }
+}
+
+/// What an erasure destroyed the keys of, and the file still has because its commit failed.
+struct ErasedRecords: Sendable {
+    var documents: [(record: DocumentRecord, labels: DocumentLabels)] = []
+    /// Files that were taken in and gave no document.
+    var files: Set<DocumentID> = []
+
+    var isEmpty: Bool { documents.isEmpty && files.isEmpty }
 }
 
 extension ErasureAuthority {
@@ -253,7 +267,7 @@ extension RecordScope {
     /// Whether a document is meant; `olderThan` and `retention` cover none by its labels.
     package func covers(_ document: DocumentID, labels: Set<Label>, subjects: ByteText) -> Bool {
         switch self {
-        case .document(let id): id == document.description
+        case .document(let id): ByteText(id) == ByteText(document.description)
         case .subject(let token): labels.contains { $0.names(token, in: subjects) }
         case .olderThan, .retention: false
         }

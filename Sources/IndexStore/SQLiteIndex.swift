@@ -19,7 +19,7 @@ package final class SQLiteIndex: PassageIndex {
     /// Keys of what is gone, which could not be destroyed yet.
     private let retiredKeys = Mutex<[DataKeyID]>([])
     /// Documents whose keys an erasure destroyed, and which the file still has because its commit failed.
-    let erasedRecords = Mutex<[(record: DocumentRecord, labels: DocumentLabels)]>([])
+    let erasedRecords = Mutex(ErasedRecords())
     /// Decides about the labels; they are prepared for it before they show.
     private let authorizer = Mutex<LabelAuthorizer?>(nil)
     package let keys: IndexKeys
@@ -362,7 +362,7 @@ extension SQLiteIndex {
         let after = change.snapshot
         if after.labels.count > before.labels.count { authorizer.withLock { $0 }?.prepare(after.labels) }
         current.withLock { $0 = after }
-        erasedRecords.withLock { $0 = [] }
+        erasedRecords.withLock { $0 = ErasedRecords() }
         retiredKeys.withLock { $0 += change.retiredKeys }
         // What was committed is in force, whatever becomes of this: where it fails, the next change does it too.
         try? confirm()

@@ -47,8 +47,9 @@ struct IngestPass {
         let listing = try ingestor.folder.list()
         let known = try await index.sources()
         let lying = Set(listing.paths.map { ByteText($0) })
-        let taken = Set(try await index.takenPaths().map { ByteText($0.path) })
-        let held = taken.subtracting(lying).map(\.description)
+        let takenPaths = try await index.takenPaths().map(\.path)
+        let taken = Set(takenPaths.map { ByteText($0) })
+        let held = takenPaths.filter { !lying.contains(ByteText($0)) }
         let paths = (listing.paths + held).sorted { ByteText($0) < ByteText($1) }
         let ids = paths.map { index.keys.documentID(path: ByteText($0)) }
         for file in listing.setAside where try await !clear(file) {
@@ -128,7 +129,7 @@ struct IngestPass {
 
     /// The straight line of a document: compare → vectors → commit.
     private mutating func bring(_ draft: DraftDocument, isKnown: Bool, isRelabelled: Bool) async throws {
-        let held = isKnown ? try await heldOutline(of: draft.document.id) : nil
+        let held = isKnown ? try await unlessDamaged { try await index.outline(of: draft.document.id) } : nil
         let outline = index.distinguished(draft.document).outline
         guard held != outline else {
             summary.unchanged += 1
@@ -146,7 +147,7 @@ struct IngestPass {
     /// A vector for each passage; a text that has one already is not embedded again.
     private mutating func vectors(for draft: DraftDocument) async throws -> [[Float]] {
         let digests = draft.document.passages.map(\.embeddingDigest)
-        var known = try await heldVectors(of: digests)
+        var known = try await unlessDamaged { try await index.vectors(of: digests) } ?? [:]
         var missing: [(digest: [UInt8], text: String)] = []
         for (digest, text) in zip(digests, draft.embeddingTexts) where known[digest] == nil {
             known[digest] = carried[digest] ?? []
@@ -204,36 +205,24 @@ struct IngestPass {
 
     private mutating func carry(_ documents: [DocumentID]) async throws {
         for document in documents where carried.count < Self.carriedLimit {
-            do {
-                carried.merge(try await index.vectors(of: [document])) { first, _ in first }
-            } catch IndexError.damaged {
-                // They are made again.
-            }
+            let vectors = try await unlessDamaged { try await index.vectors(of: [document]) } ?? [:]
+            carried.merge(vectors) { first, _ in first }
         }
     }
 
     private mutating func note(removed documents: [DocumentID]) async throws {
         for document in documents {
-            guard let held = try await heldOutline(of: document) else { continue }
+            guard let held = try await unlessDamaged({ try await index.outline(of: document) }) else { continue }
             summary.note(held.place, .remove, from: markings(held.labels), to: [])
         }
     }
 
-    /// nil also where it is damaged: then it is replaced by what is whole.
-    private func heldOutline(of document: DocumentID) async throws -> DocumentOutline? {
+    /// nil also where what the index holds is damaged: then it is made again, and replaced by what is whole.
+    private func unlessDamaged<Value>(_ read: () async throws -> Value?) async throws -> Value? {
         do {
-            return try await index.outline(of: document)
+            return try await read()
         } catch IndexError.damaged {
             return nil
-        }
-    }
-
-    /// None where one of them is damaged: they are made again.
-    private func heldVectors(of digests: [[UInt8]]) async throws -> [[UInt8]: [Float]] {
-        do {
-            return try await index.vectors(of: digests)
-        } catch IndexError.damaged {
-            return [:]
         }
     }
 

@@ -4,7 +4,8 @@ package import Foundation
 /// Authenticated encryption, AES-256-GCM (NIST SP 800-38D), and the wrapping of keys with it.
 ///
 /// This file, `KeyedDigest.swift` and `RecoveryKey.swift` are the seam: all cryptography on what is stored passes there, so
-/// another module can take the place of swift-crypto by changing these three. A sealed text is nonce (12 bytes), ciphertext, tag (16 bytes).
+/// another module can take the place of swift-crypto by changing these three. A sealed text is nonce (12 bytes),
+/// ciphertext, tag (16 bytes).
 package enum Cipher {
     package static let nonceLength = 12
     package static let tagLength = 16

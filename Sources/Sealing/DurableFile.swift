@@ -22,16 +22,8 @@ package enum DurableFile {
 
     /// Writes a file for its owner's eyes alone; it has its name when all of it is on the disk.
     package static func write(_ bytes: some Collection<UInt8>, to path: String) throws(FileFailure) {
-        let draft = path + ".new"
-        let descriptor = open(draft, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileFailure(path: draft, code: errno) }
-        defer { close(descriptor) }
-        do throws(FileFailure) {
+        try make(path) { descriptor, draft throws(FileFailure) in
             try fill(descriptor, with: Array(bytes), path: draft)
-            try move(draft, to: path)
-        } catch {
-            unlink(draft)
-            throw error
         }
     }
 
@@ -40,12 +32,21 @@ package enum DurableFile {
         let descriptor = open(source, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFailure(path: source, code: errno) }
         defer { close(descriptor) }
-        let draft = path + ".new"
-        let target = open(draft, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard target >= 0 else { throw FileFailure(path: draft, code: errno) }
-        defer { close(target) }
-        do throws(FileFailure) {
+        try make(path) { target, draft throws(FileFailure) in
             try pour(descriptor, from: source, into: target, path: draft)
+        }
+    }
+
+    /// A file for its owner's eyes alone, which has its name when `body` has brought all of it to the disk.
+    private static func make(
+        _ path: String, _ body: (_ descriptor: Int32, _ draft: String) throws(FileFailure) -> Void
+    ) throws(FileFailure) {
+        let draft = path + ".new"
+        let descriptor = open(draft, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileFailure(path: draft, code: errno) }
+        defer { close(descriptor) }
+        do throws(FileFailure) {
+            try body(descriptor, draft)
             try move(draft, to: path)
         } catch {
             unlink(draft)

@@ -86,9 +86,7 @@ extension KeyStore {
         let id = try root.id().bytes
         let keys = ring.epochKeys()
         try change { change in
-            let known = try StoredRow.wraps(in: change.db).compactMap { row in
-                if case .epochWrap(let epoch, id, _) = row { epoch } else { nil }
-            }
+            let known = StoredRow.epochs(of: try StoredRow.wraps(in: change.db), wrappedBy: id)
             for (epoch, key) in keys.sorted(by: { $0.key < $1.key }) where !known.contains(epoch) {
                 let row = try wrap(key, epoch: epoch, root)
                 try row.insert(in: change.db)
@@ -101,10 +99,8 @@ extension KeyStore {
     package func isWrapped(by root: RootKey) throws -> Bool {
         let id = try root.id().bytes
         do {
-            let own = try file.pool.read { db in try StoredRow.wraps(in: db) }.compactMap { row in
-                if case .epochWrap(let epoch, id, _) = row { epoch } else { nil }
-            }
-            return Set(own) == Set(ring.epochKeys().keys)
+            let wraps = try file.pool.read { db in try StoredRow.wraps(in: db) }
+            return StoredRow.epochs(of: wraps, wrappedBy: id) == Set(ring.epochKeys().keys)
         } catch {
             throw IndexError.translated(error, path: path, .keyStore)
         }
@@ -117,9 +113,7 @@ extension KeyStore {
         let id = try root.id()
         try change { change in
             let wraps = try StoredRow.wraps(in: change.db)
-            let own = Set(
-                wraps.compactMap { if case .epochWrap(let epoch, id.bytes, _) = $0 { epoch } else { nil } })
-            guard own == Set(ring.epochKeys().keys) else {
+            guard StoredRow.epochs(of: wraps, wrappedBy: id.bytes) == Set(ring.epochKeys().keys) else {
                 throw IndexError.rootKeyIncomplete(path: path, root: id.description)
             }
             for row in wraps {
@@ -139,6 +133,12 @@ extension KeyStore {
 
     private static func staleKeys(_ db: Database, before epoch: Int64) throws -> Int {
         try Int.fetchOne(db, sql: "SELECT count(*) FROM data_keys WHERE epoch < ?", arguments: [epoch]) ?? 0
+    }
+}
+
+extension StoredRow {
+    fileprivate static func epochs(of wraps: [StoredRow], wrappedBy root: [UInt8]) -> Set<Int64> {
+        Set(wraps.compactMap { if case .epochWrap(let epoch, root, _) = $0 { epoch } else { nil } })
     }
 }
 

@@ -81,10 +81,10 @@ struct RecordsDesk {
         }
         if let hold = pending.hold {
             let scope = try holdInForce(hold).scope
-            try await requireHold(on: scope, for: request)
-            try await requireHold(on: scope, for: asker(of: pending))
+            let (confirmed, _) = try await authorizeHold(on: scope, for: request)
+            let (first, _) = try await authorizeHold(on: scope, for: asker(of: pending))
             let released = try await release(
-                hold, reason: pending.reason, principal: pending.principal, confirmedBy: request.principal.description)
+                hold, reason: pending.reason, principal: first.principalName, confirmedBy: confirmed.principalName)
             try engine.index.keyStore.removeRecords([id])
             return .released(released)
         }
@@ -117,9 +117,8 @@ struct RecordsDesk {
 
     /// - Returns: The hold, and how many documents the index has of it now.
     func hold(_ scope: RecordScope, reason: String) async throws -> (hold: LegalHold, documents: Int) {
-        let count = try await requireHold(on: scope, for: request)
-        let hold = LegalHold(
-            time: request.now, scope: scope, principal: request.principal.description, reason: reason)
+        let (authorized, count) = try await authorizeHold(on: scope, for: request)
+        let hold = LegalHold(time: request.now, scope: scope, principal: authorized.principalName, reason: reason)
         try await engine.index.record(hold)
         return (hold, count)
     }
@@ -133,8 +132,7 @@ struct RecordsDesk {
     func release(_ id: String, reason: String) async throws -> ReleaseOutcome {
         guard let registerID = RegisterID(id) else { throw RecordsError.noHold(id: id) }
         let hold = try holdInForce(registerID)
-        try await requireHold(on: hold.scope, for: request)
-        let principal = request.principal.description
+        let principal = try await authorizeHold(on: hold.scope, for: request).action.principalName
         guard !enclave.settings.erasure.needsSecondPerson else {
             let pending = PendingRequest(
                 time: request.now, scope: hold.scope, principal: principal, reason: reason, documents: [],
@@ -163,13 +161,13 @@ struct RecordsDesk {
     /// Of what the index does not have, yet or any more, there are no labels to decide about: who may hold something may
     /// hold that.
     ///
-    /// - Returns: How many documents the index has of it.
-    @discardableResult
-    private func requireHold(on scope: RecordScope, for request: AccessRequest) async throws -> Int {
-        try requireAny(.hold, for: request)
+    /// - Returns: What was decided, and how many documents the index has of it.
+    private func authorizeHold(
+        on scope: RecordScope, for request: AccessRequest
+    ) async throws -> (action: AuthorizedAction, documents: Int) {
+        let any = try requireAny(.hold, for: request)
         let documents = try await documents(of: scope)
-        if !documents.isEmpty { _ = try authorize(.hold, on: documents, for: request) }
-        return documents.count
+        return (documents.isEmpty ? any : try authorize(.hold, on: documents, for: request), documents.count)
     }
 
     // MARK: - Parts
@@ -199,9 +197,11 @@ struct RecordsDesk {
         _ action: AdministrativeAction, on documents: [DocumentSummary], for request: AccessRequest
     ) throws -> AuthorizedAction {
         try requireNames()
-        let labels = documents.reduce(into: Set<Label>()) { $0.formUnion($1.labels) }
-        // Of a file that has none: who may do it with something may do it with that.
-        if labels.isEmpty { return try requireAny(action, for: request) }
+        var labels = documents.reduce(into: Set<Label>()) { $0.formUnion($1.labels) }
+        // What is set aside might be under any label (rule 4, fail closed).
+        if documents.contains(where: \.labels.isEmpty) {
+            labels.formUnion(engine.index.snapshot().passageCounts.map(\.label))
+        }
         return try enclave.authorizer.authorization(of: action, on: labels, for: request)
     }
 
