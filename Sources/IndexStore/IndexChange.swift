@@ -313,12 +313,7 @@ struct IndexChange {
 
     // MARK: - Parts
 
-    /// In the order of the text.
-    func passageIDs(of record: DocumentRecord) throws -> [PassageID] {
-        try Row.fetchAll(
-            db, sql: "SELECT passage_id FROM passages WHERE document_row = ? ORDER BY ordinal", arguments: [record.row]
-        ).map { try $0.passageID() }
-    }
+    func passageIDs(of record: DocumentRecord) throws -> [PassageID] { try record.passageIDs(in: db) }
 
     private mutating func edit(
         _ label: LabelID, _ body: (inout LabelPartition, IndexKeys) throws -> Void

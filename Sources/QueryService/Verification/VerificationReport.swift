@@ -1,0 +1,92 @@
+import Foundation
+
+/// What came of a verification: numbers, names of principals, digests. No text.
+struct VerificationReport: Encodable, Sendable {
+    struct Row: Encodable, Sendable {
+        let principal: String
+        /// Nil for one who has none, and is refused whatever he asks.
+        let purpose: String?
+        /// How many passages he may read for it, and how many there are.
+        let passages: Int
+        let wholeIndex: Int
+        private(set) var responses = 0
+        private(set) var identical = 0
+        private(set) var firstDifference: Difference?
+
+        struct Difference: Encodable, Sendable {
+            /// Of the request, from 1.
+            let number: Int
+            let request: String
+            let difference: ResponseDifference
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case principal, purpose, passages, responses, identical
+            case wholeIndex = "passages_of_whole_index"
+            case firstDifference = "first_difference"
+        }
+
+        init(principal: String, purpose: String?, passages: Int, of wholeIndex: Int) {
+            self.principal = principal
+            self.purpose = purpose
+            self.passages = passages
+            self.wholeIndex = wholeIndex
+        }
+
+        mutating func add(_ difference: ResponseDifference?, request: String, number: Int) {
+            responses += 1
+            if let difference {
+                if firstDifference == nil {
+                    firstDifference = Difference(number: number, request: request, difference: difference)
+                }
+            } else {
+                identical += 1
+            }
+        }
+    }
+
+    /// Type and id of who asked for it, as policies write them.
+    let by: String
+    /// Of the requests that were made of the index.
+    let seed: UInt64?
+    let policyVersion: String
+    let rows: [Row]
+
+    enum CodingKeys: String, CodingKey {
+        case by, seed, rows
+        case policyVersion = "policy_version"
+    }
+
+    var responses: Int { rows.reduce(0) { $0 + $1.responses } }
+    var identical: Int { rows.reduce(0) { $0 + $1.identical } }
+    var isProved: Bool { identical == responses }
+
+    /// For people.
+    func text(_ style: PageStyle) -> String {
+        let header = ["PRINCIPAL", "PURPOSE", "MAY READ", "OF", "IDENTICAL", "OF"]
+        let cells = rows.map { row in
+            [
+                row.principal, row.purpose ?? "–", "\(row.passages)", "\(row.wholeIndex)", "\(row.identical)",
+                "\(row.responses)",
+            ]
+        }
+        let lines = TextTable.lines([header] + cells, rightAligned: [2, 3, 4, 5]).split(separator: "\n")
+        var text = zip(lines, [nil] + rows.map(Optional.some)).map { line, row in
+            row.map { $0.identical < $0.responses } == true ? style.bold(String(line)) : String(line)
+        }.joined(separator: "\n")
+        text += "\n\n"
+        for row in rows {
+            guard let first = row.firstDifference else { continue }
+            text += """
+                \(row.principal), \(row.purpose ?? "no purpose"): first difference in request \(first.number), \
+                \(first.request): \(first.difference.part)
+                  sha256 of the body        \(first.difference.liveBody)
+                  of what it should be      \(first.difference.oracleBody)
+
+                """ + "\n"
+        }
+        let made = seed.map { "; the requests are those of --seed \($0)" } ?? ""
+        return text + style.bold("\(identical) of \(responses) responses are identical")
+            + ", under policy version \(policyVersion)\(made)\n"
+    }
+}
