@@ -39,7 +39,10 @@ struct Verify: AsyncParsableCommand {
         examples: [
             (
                 purpose: "Everybody, by who may do it in the sample enclave:",
-                command: "portcullis verify corpus/aerospace --all --as noor.haddad --purpose security"
+                command: """
+                portcullis verify corpus/aerospace --all \\
+                  --as noor.haddad --purpose security
+                """
             ),
             (
                 purpose: "One principal, with questions of your own:",
@@ -55,7 +58,7 @@ struct Verify: AsyncParsableCommand {
     @Flag(help: "All of them; so it is without --principal too.") var all = false
     @Option(help: ArgumentHelp("Questions, one a line.", valueName: "file"), completion: .file())
     var queries: String?
-    @Option(help: ArgumentHelp("Makes the requests; 1 when left out.", valueName: "number")) var seed: UInt64 = 1
+    @Option(help: ArgumentHelp("Makes the requests.", valueName: "number")) var seed: UInt64 = 1
     @OptionGroup var who: IdentityArguments
     @Flag(help: "Print JSON.") var json = false
 

@@ -12,6 +12,6 @@ extension CommandRunner {
             emit(.progress(done: done, total: total, path: name))
         }
         emit(.output(arguments.json ? try Self.json(report) : report.text(arguments.page)))
-        return report.isProved ? .success : .incomplete
+        return report.status
     }
 }

@@ -177,7 +177,10 @@ struct Prover: Sendable {
             try Task.checkCancellation()
             let (live, expected) = try await services.responses(to: request, token: token)
             guard isUnchanged(scene) else { throw Overtaken() }
-            row.add(ResponseDifference(live: live, oracle: expected), request: request.name, number: number + 1)
+            guard ![live.status, expected.status].contains(401) else { throw VerificationError.notKnown }
+            row.add(
+                ResponseDifference(live: live, oracle: expected), isAnswer: live.status == 200, request: request.name,
+                number: number + 1)
         }
         return row
     }
@@ -219,6 +222,7 @@ enum VerificationError: Error, CustomStringConvertible {
     case changing
     case busy
     case noService
+    case notKnown
 
     var description: String {
         switch self {
@@ -229,6 +233,8 @@ enum VerificationError: Error, CustomStringConvertible {
         case .noService:
             "no service could be begun for the comparison; see that the folder for temporary files can be written, and that "
                 + "its path is short"
+        case .notKnown:
+            "a service did not take the token of a principal, so that nothing was compared; this is a defect, please report it"
         }
     }
 }

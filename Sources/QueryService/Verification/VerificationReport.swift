@@ -11,6 +11,8 @@ struct VerificationReport: Encodable, Sendable {
         let wholeIndex: Int
         private(set) var responses = 0
         private(set) var identical = 0
+        /// How many responses are answers, with status 200: the others say that there is nothing, or refuse.
+        private(set) var answers = 0
         private(set) var firstDifference: Difference?
 
         struct Difference: Encodable, Sendable {
@@ -21,7 +23,7 @@ struct VerificationReport: Encodable, Sendable {
         }
 
         enum CodingKeys: String, CodingKey {
-            case principal, purpose, passages, responses, identical
+            case principal, purpose, passages, responses, answers, identical
             case wholeIndex = "passages_of_whole_index"
             case firstDifference = "first_difference"
         }
@@ -33,8 +35,9 @@ struct VerificationReport: Encodable, Sendable {
             self.wholeIndex = wholeIndex
         }
 
-        mutating func add(_ difference: ResponseDifference?, request: String, number: Int) {
+        mutating func add(_ difference: ResponseDifference?, isAnswer: Bool, request: String, number: Int) {
             responses += 1
+            if isAnswer { answers += 1 }
             if let difference {
                 if firstDifference == nil {
                     firstDifference = Difference(number: number, request: request, difference: difference)
@@ -59,18 +62,19 @@ struct VerificationReport: Encodable, Sendable {
 
     var responses: Int { rows.reduce(0) { $0 + $1.responses } }
     var identical: Int { rows.reduce(0) { $0 + $1.identical } }
-    var isProved: Bool { identical == responses }
+    var answers: Int { rows.reduce(0) { $0 + $1.answers } }
+    var status: ExitStatus { identical == responses ? .success : .incomplete }
 
     /// For people.
     func text(_ style: PageStyle) -> String {
-        let header = ["PRINCIPAL", "PURPOSE", "MAY READ", "OF", "IDENTICAL", "OF"]
+        let header = ["PRINCIPAL", "PURPOSE", "MAY READ", "OF", "ANSWERS", "IDENTICAL", "OF"]
         let cells = rows.map { row in
             [
-                row.principal, row.purpose ?? "–", "\(row.passages)", "\(row.wholeIndex)", "\(row.identical)",
-                "\(row.responses)",
+                row.principal, row.purpose ?? "–", "\(row.passages)", "\(row.wholeIndex)", "\(row.answers)",
+                "\(row.identical)", "\(row.responses)",
             ]
         }
-        let lines = TextTable.lines([header] + cells, rightAligned: [2, 3, 4, 5]).split(separator: "\n")
+        let lines = TextTable.lines([header] + cells, rightAligned: [2, 3, 4, 5, 6]).split(separator: "\n")
         var text = zip(lines, [nil] + rows.map(Optional.some)).map { line, row in
             row.map { $0.identical < $0.responses } == true ? style.bold(String(line)) : String(line)
         }.joined(separator: "\n")
@@ -86,7 +90,7 @@ struct VerificationReport: Encodable, Sendable {
                 """ + "\n"
         }
         let made = seed.map { "; the requests are those of --seed \($0)" } ?? ""
-        return text + style.bold("\(identical) of \(responses) responses are identical")
+        return text + style.bold("\(identical) of \(responses) responses are identical, \(answers) of them answers")
             + ", under policy version \(policyVersion)\(made)\n"
     }
 }

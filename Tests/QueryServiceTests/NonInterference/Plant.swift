@@ -140,8 +140,8 @@ struct LeakyRoutes: Sendable {
         calls.get("passages/{id}", use: passage)
         calls.get("documents/{id}", use: document)
         return Application(
-            router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { await onRunning($0.localAddress?.port ?? 0) }, logger: logger)
+            router: router, configuration: ApplicationConfiguration(address: address, serverName: nil),
+            onServerRunning: onRunning, logger: logger)
     }
 
     @Sendable private func retrieve(
