@@ -71,7 +71,7 @@ struct Prover: Sendable {
                 progress(number, turns.count, turn.name)
                 rows.append(try await row(turn, &scene, services))
             }
-            progress(turns.count, turns.count, "")
+            progress(turns.count, turns.count, "all compared")
             return VerificationReport(
                 by: authorization.principalName, seed: queries == nil ? seed : nil,
                 policyVersion: access.enclave.policyVersion, rows: rows)
@@ -198,7 +198,9 @@ struct Prover: Sendable {
                     network: scene.circumstances.network, mfa: true))
         }
         return try await scene.snapshot.oracle(for: scene.authorization, using: generator) { label, document, passage in
-            decision?.mayRead(
+            // Nobody who erases waits until all is decided.
+            guard isUnchanged(scene) else { throw Overtaken() }
+            return decision?.mayRead(
                 label, document: ByteText(document.description), passage: passage.map { ByteText($0.description) })
                 ?? false
         }

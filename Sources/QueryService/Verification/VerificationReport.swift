@@ -89,8 +89,8 @@ struct VerificationReport: Encodable, Sendable {
 
                 """ + "\n"
         }
-        let made = seed.map { "; the requests are those of --seed \($0)" } ?? ""
-        return text + style.bold("\(identical) of \(responses) responses are identical, \(answers) of them answers")
-            + ", under policy version \(policyVersion)\(made)\n"
+        text += style.bold("\(identical) of \(responses) responses are identical") + ", \(answers) of them answers\n"
+        let made = seed.map { "; requests of --seed \($0)" } ?? ""
+        return text + style.dim("policy version \(policyVersion)\(made)") + "\n"
     }
 }

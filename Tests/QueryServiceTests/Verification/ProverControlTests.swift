@@ -93,7 +93,9 @@ struct ProverControlTests {
 
     @Test("A decision that permits too much, and one that permits too little")
     func wrongDecisions() async throws {
-        let engine = try await RecordsScene.ingested(VerificationScene.enclave())
+        let scene = try VerificationScene.enclave()
+        defer { withExtendedLifetime(scene) {} }
+        let engine = try await RecordsScene.ingested(scene)
         let enclave = engine.current.enclave
         func authorizer(_ policies: String) throws -> LabelAuthorizer {
             try LabelAuthorizer(
@@ -113,7 +115,9 @@ struct ProverControlTests {
 
     @Test("A wrong permit that was kept: what one may read is found under another's name")
     func wrongCache() async throws {
-        let engine = try await RecordsScene.ingested(VerificationScene.enclave())
+        let scene = try VerificationScene.enclave()
+        defer { withExtendedLifetime(scene) {} }
+        let engine = try await RecordsScene.ingested(scene)
         let authorizer = engine.current.enclave.authorizer
         let before = try await ProverTests.prover(engine, as: "alice").run(principal: "bob") { _, _, _ in }
         #expect(before.status == .success)

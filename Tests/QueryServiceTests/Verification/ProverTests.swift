@@ -93,11 +93,15 @@ struct ProverTests {
 
     @Test("Who may not verify is refused, and so is everyone where the schema has no such action")
     func refused() async throws {
-        let engine = try await RecordsScene.ingested(VerificationScene.enclave())
+        let enclave = try VerificationScene.enclave()
+        defer { withExtendedLifetime(enclave) {} }
+        let engine = try await RecordsScene.ingested(enclave)
         await #expect(throws: ActionRefused.self) {
             _ = try await Self.prover(engine, as: "carol").run(principal: "bob") { _, _, _ in }
         }
-        let plain = try await RecordsScene.ingested(SampleEnclave())
+        let without = try SampleEnclave()
+        defer { withExtendedLifetime(without) {} }
+        let plain = try await RecordsScene.ingested(without)
         await #expect(throws: ActionRefused.self) {
             _ = try await Self.prover(plain, as: "alice").run(principal: "bob") { _, _, _ in }
         }
@@ -106,10 +110,30 @@ struct ProverTests {
         }
     }
 
+    @Test("A label that came after it was decided that somebody may verify is not read for that")
+    func laterLabel() async throws {
+        let enclave = try VerificationScene.enclave()
+        let engine = try await RecordsScene.ingested(enclave)
+        let authorization = try VerificationScene.authorization(engine)
+        try enclave.write(
+            "# Late\n\nThis came later.\n", to: "documents/secret/late.md")
+        try enclave.write("categories: [LATE]\n", to: "documents/secret/late.md.label.yaml")
+        _ = try await engine.ingest { _ in }
+        let later = engine.index.snapshot()
+        let generator = ReplayGenerator(seed: 1, for: "everybody")
+        await #expect(throws: IndexError.self) {
+            _ = try await later.sample(8, for: authorization, using: generator)
+        }
+        await #expect(throws: IndexError.self) {
+            _ = try await later.oracle(for: authorization, using: generator) { _, _, _ in true }
+        }
+    }
+
     @Test("Who may verify some labels and not others is refused")
     func refusedInPart() async throws {
-        let engine = try await RecordsScene.ingested(
-            VerificationScene.enclave(when: #"resource.classification != "secret""#))
+        let enclave = try VerificationScene.enclave(when: #"resource.classification != "secret""#)
+        defer { withExtendedLifetime(enclave) {} }
+        let engine = try await RecordsScene.ingested(enclave)
         await #expect(throws: ActionRefused.self) {
             _ = try await Self.prover(engine, as: "alice").run(principal: "bob") { _, _, _ in }
         }
@@ -128,14 +152,17 @@ enum VerificationScene {
         ])
     }
 
-    static func samples(_ engine: Engine, seed: UInt64) async throws -> [PassageSample] {
-        let snapshot = engine.index.snapshot()
+    /// Of Alice, on every label that there is now.
+    static func authorization(_ engine: Engine) throws -> AuthorizedAction {
         let enclave = engine.current.enclave
         let caller = try Caller(developmentIdentity: "alice", enclave: enclave)
-        let authorization = try enclave.authorizer.authorization(
-            of: .verify, on: Set(snapshot.passageCounts.map(\.label)),
+        return try enclave.authorizer.authorization(
+            of: .verify, on: Set(engine.index.snapshot().passageCounts.map(\.label)),
             for: caller.accessRequest(purpose: nil, network: .loopback, now: Clock.now))
-        return try await snapshot.sample(
-            8, for: authorization, using: ReplayGenerator(seed: seed, for: "everybody"))
+    }
+
+    static func samples(_ engine: Engine, seed: UInt64) async throws -> [PassageSample] {
+        try await engine.index.snapshot().sample(
+            8, for: authorization(engine), using: ReplayGenerator(seed: seed, for: "everybody"))
     }
 }
