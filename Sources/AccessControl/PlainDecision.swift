@@ -3,9 +3,9 @@ package import Labels
 
 /// Whether one text may be read, by every policy evaluated on it alone, from the beginning.
 ///
-/// The oracle of `LabelAuthorizer`: it knows no table of labels, specialises nothing, keeps nothing, and goes by the name
-/// that a text has and not by that which its label was given (`ResourceNames`). Both deny what is not as the schema says
-/// and what a policy fails on, and everything to a principal that is not in the store.
+/// The oracle of `LabelAuthorizer`: it knows no table of labels, specialises nothing, keeps nothing, and goes by the
+/// name that a text has and not by that which its label was given (`ResourceNames`). Both deny what is not as the schema
+/// says and what a policy fails on, and everything to a principal that is not in the store.
 package struct PlainDecision: Sendable {
     private let authorizer: Authorizer
     private let entities: Entities
@@ -60,8 +60,8 @@ package struct PlainDecision: Sendable {
 }
 
 extension LabelAuthorizer {
-    /// Permits everything to every principal of the store: for an index of which somebody may read all that is in it, and
-    /// for no other one.
+    /// Permits everything to every principal of the store: for an index that holds nothing but what somebody may read,
+    /// when he asks, and for no other one.
     package static func permittingAll(schema: Schema, entities: Entities) throws(EntityError) -> LabelAuthorizer {
         guard let policies = try? PolicySet(parsing: "permit (principal, action, resource);") else {
             preconditionFailure("a permit of everything parses")

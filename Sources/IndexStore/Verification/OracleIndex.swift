@@ -14,9 +14,9 @@ package struct OracleIndex: PassageIndex {
         let label: LabelID
     }
 
-    /// The rows alone.
+    /// The rows alone. A new kind of search is one more line below; what it searches, `OracleBuilder` fills.
     ///
-    /// INVARIANT (memory): what is asked of it reads memory and no file. The file that it names is that of the whole index.
+    /// INVARIANT (memory): what is asked of it reads memory and no file. The file that it names is the whole index.
     private let rows: IndexSnapshot
     private let documents: [DocumentID: StoredDocument]
     private let passages: [Place: StoredPassage]
@@ -54,8 +54,8 @@ package struct OracleIndex: PassageIndex {
     }
 }
 
-/// All that is in it may be read, so what is fetched asks for no decision; what is searched does, because a filter narrows
-/// it.
+/// All that is in it may be read, so what is fetched asks for no decision; what is searched does, because a filter
+/// narrows it.
 extension OracleIndex: PassageSnapshot {
     package var labels: LabelTable { rows.labels }
 

@@ -14,7 +14,7 @@ import Retrieval
 /// | the first words of passages that he may read | `ownSamples` |
 /// | the headings above some of both, or their titles | `headings` |
 /// | as many results as can be asked for; a lowest score | 3 |
-/// | a filter by each attribute of labels with a value that some label has, and by one that does not exist | `filters` |
+/// | a filter by each attribute, with a value that some label has, and by one that does not exist | `filters` |
 /// | these passages and their documents by their ids, ids that nothing has, and what is no id | `fetched` |
 /// | bodies, fields, purposes and paths that are refused | 12 |
 struct GeneratedRequests {
@@ -92,11 +92,15 @@ struct GeneratedRequests {
         let absent = (0..<2).map { _ in
             (0..<32).map { _ in String(Int.random(in: 0..<16, using: &generator), radix: 16) }.joined()
         }
-        let passages = chosen.map(\.id.description) + absent + ["nonsense"] + chosen.prefix(1).map(\.document.description)
-        let documents =
-            chosen.map(\.document.description) + absent + ["nonsense"] + chosen.prefix(1).map(\.id.description)
-        return passages.map { .get("/v1/passages/\($0)", purpose: purpose, name: "a passage by its id") }
-            + documents.map { .get("/v1/documents/\($0)", purpose: purpose, name: "a document by its id") }
+        let (passages, documents) = (chosen.map(\.id.description), chosen.map(\.document.description))
+        // Ids of the one kind where the other is asked for, too.
+        let ids = { (own: [String], other: [String]) in own + absent + ["nonsense"] + other.prefix(1) }
+        return ids(passages, documents).map {
+            .get("/v1/passages/\($0)", purpose: purpose, name: "a passage by its id")
+        }
+            + ids(documents, passages).map {
+                .get("/v1/documents/\($0)", purpose: purpose, name: "a document by its id")
+            }
     }
 
     private func refused(_ samples: [PassageSample], _ words: String) -> [ReplayedRequest] {

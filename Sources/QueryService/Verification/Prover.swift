@@ -8,8 +8,8 @@ import Logging
 import Passages
 import Retrieval
 
-/// Proves on a live index what rule 2 (non-interference) promises: each response is byte for byte that of an index which
-/// holds only what the caller may read.
+/// Proves on a live index what rule 2 (non-interference) promises: each response is byte for byte that of an index
+/// which holds only what the caller may read.
 ///
 ///     principal, purpose → what he may read, by every policy on each text alone → an index of that in memory
 ///                        → the same requests to both services → whole responses compared
@@ -69,12 +69,11 @@ struct Prover: Sendable {
             var rows: [VerificationReport.Row] = []
             for (number, turn) in turns.enumerated() {
                 progress(number, turns.count, turn.name)
-                rows.append(try await row(turn, &scene, services))
+                if let row = try await row(turn, &scene, services) { rows.append(row) }
             }
             progress(turns.count, turns.count, "all compared")
             return VerificationReport(
-                by: authorization.principalName, seed: queries == nil ? seed : nil,
-                policyVersion: access.enclave.policyVersion, rows: rows)
+                by: authorization.principalName, seed: queries == nil ? seed : nil, rows: rows)
         }
         engine.logger.notice(
             "verification",
@@ -110,13 +109,17 @@ struct Prover: Sendable {
     // MARK: - A turn
 
     /// Begins anew where something changed, so that no difference is reported that is one between two generations.
+    ///
+    /// - Returns: Nil where the principal or his purpose has left the store meanwhile.
     private func row(
         _ turn: Turn, _ scene: inout Scene?, _ services: TwinServices
-    ) async throws -> VerificationReport.Row {
+    ) async throws -> VerificationReport.Row? {
         for attempt in 1...Self.attempts {
             do {
                 let current = try await self.scene(after: scene)
                 scene = current
+                let known = current.access.enclave.principals.principal(turn.principal.id)
+                guard let known, turn.purpose.map(known.purposes.contains) ?? known.purposes.isEmpty else { return nil }
                 return try await row(turn, current, services)
             } catch is Overtaken {
             } catch IndexError.outdated {
@@ -171,8 +174,8 @@ struct Prover: Sendable {
                 using: &generator)
         let token = try await scene.issuer.token(for: turn.principal, enclave: scene.access.enclave)
         var row = VerificationReport.Row(
-            principal: turn.principal.id.string, purpose: turn.purpose?.string, passages: oracle.passageCount,
-            of: oracle.wholeCount)
+            principal: turn.principal.id.string, purpose: turn.purpose?.string,
+            policyVersion: scene.access.enclave.policyVersion, passages: oracle.passageCount, of: oracle.wholeCount)
         for (number, request) in requests.enumerated() {
             try Task.checkCancellation()
             let (live, expected) = try await services.responses(to: request, token: token)
@@ -229,14 +232,15 @@ enum VerificationError: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .changing:
-            "the index or its rules kept changing, so nothing was compared to the end; run this again when no ingest is under "
-                + "way"
+            "the index or its rules kept changing, so nothing was compared to the end; run this again when no ingest is "
+                + "under way"
         case .busy: "the service did not answer in time, so nothing was compared to the end; run this again"
         case .noService:
-            "no service could be begun for the comparison; see that the folder for temporary files can be written, and that "
-                + "its path is short"
+            "no service could be begun for the comparison; see that the folder for temporary files can be written, and "
+                + "that its path is short"
         case .notKnown:
-            "a service did not take the token of a principal, so that nothing was compared; this is a defect, please report it"
+            "a service did not take the token of a principal, so that nothing was compared; this is a defect, please "
+                + "report it"
         }
     }
 }

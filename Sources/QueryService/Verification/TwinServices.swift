@@ -63,6 +63,9 @@ struct TwinServices: Sendable {
         let twins = ["live", "oracle"].map {
             Twin(socket: folder.appending(path: $0).path(percentEncoded: false), rules: Rules(access))
         }
+        guard twins.allSatisfy({ $0.socket.utf8.count <= ControlSocket.pathLimit }) else {
+            throw VerificationError.noService
+        }
         let honest = builder(logger: quiet)
         let (ready, announcements) = AsyncStream<Void>.makeStream()
         let services = zip(twins, [live ?? honest, honest]).map { twin, build in

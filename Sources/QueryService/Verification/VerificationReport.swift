@@ -6,6 +6,8 @@ struct VerificationReport: Encodable, Sendable {
         let principal: String
         /// Nil for one who has none, and is refused whatever he asks.
         let purpose: String?
+        /// Of the policies that were in force.
+        let policyVersion: String
         /// How many passages he may read for it, and how many there are.
         let passages: Int
         let wholeIndex: Int
@@ -24,13 +26,15 @@ struct VerificationReport: Encodable, Sendable {
 
         enum CodingKeys: String, CodingKey {
             case principal, purpose, passages, responses, answers, identical
+            case policyVersion = "policy_version"
             case wholeIndex = "passages_of_whole_index"
             case firstDifference = "first_difference"
         }
 
-        init(principal: String, purpose: String?, passages: Int, of wholeIndex: Int) {
+        init(principal: String, purpose: String?, policyVersion: String, passages: Int, of wholeIndex: Int) {
             self.principal = principal
             self.purpose = purpose
+            self.policyVersion = policyVersion
             self.passages = passages
             self.wholeIndex = wholeIndex
         }
@@ -52,13 +56,7 @@ struct VerificationReport: Encodable, Sendable {
     let by: String
     /// Of the requests that were made of the index.
     let seed: UInt64?
-    let policyVersion: String
     let rows: [Row]
-
-    enum CodingKeys: String, CodingKey {
-        case by, seed, rows
-        case policyVersion = "policy_version"
-    }
 
     var responses: Int { rows.reduce(0) { $0 + $1.responses } }
     var identical: Int { rows.reduce(0) { $0 + $1.identical } }
@@ -91,6 +89,7 @@ struct VerificationReport: Encodable, Sendable {
         }
         text += style.bold("\(identical) of \(responses) responses are identical") + ", \(answers) of them answers\n"
         let made = seed.map { "; requests of --seed \($0)" } ?? ""
-        return text + style.dim("policy version \(policyVersion)\(made)") + "\n"
+        let versions = Set(rows.map(\.policyVersion)).sorted().joined(separator: ", ")
+        return text + style.dim("policy version \(versions)\(made)") + "\n"
     }
 }
