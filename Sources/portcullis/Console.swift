@@ -61,7 +61,7 @@ final class Console: Sendable {
             finish()
             FileHandle.standardError.write(Data(text.utf8))
         case .progress(let done, let total, let path):
-            isTerminal ? bar(done: done, total: total, path: path) : line(done: done, total: total, path: path)
+            isTerminal ? bar(done: done, total: total, path: path) : line(done: done, total: total)
         case .exit:
             finish()
         }
@@ -87,11 +87,12 @@ final class Console: Sendable {
         }
     }
 
-    private func line(done: Int, total: Int, path: String) {
+    /// Without the path: such lines end up in logs.
+    private func line(done: Int, total: Int) {
         state.withLock { state in
             guard done == total || Date().timeIntervalSince(state.lastLine) >= Self.plainInterval else { return }
             state.lastLine = Date()
-            FileHandle.standardError.write(Data("\(done) of \(total): \(Self.printable(path))\n".utf8))
+            FileHandle.standardError.write(Data("\(done) of \(total)\n".utf8))
         }
     }
 
