@@ -56,7 +56,8 @@ struct TwinServices: Sendable {
         // No requests of callers are logged here, nor that two more services begin.
         var quiet = logger
         quiet.logLevel = .critical
-        let folder = FileManager.default.temporaryDirectory.appending(path: "portcullis-\(UUID().uuidString.prefix(8))")
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "portcullis-verify-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: folder) }
