@@ -25,7 +25,7 @@ build: setup ## Build the program (release)
 model: ## Fetch the embedding model
 	@.ci/setup packages model
 
-demo: build model ## Ingest the sample enclaves, ask as four people, change one attribute
+demo: build model ## Ingest the sample enclaves, ask as four people, change one attribute, verify
 	@.ci/demo $(PORTCULLIS) $(ENCLAVES)
 
 serve: build model ## Ingest the sample enclave and serve it on loopback

@@ -6,6 +6,8 @@ package enum AdministrativeAction: String, CaseIterable, Hashable, Sendable {
     case erase
     /// Keeping passages that would go, and ending that.
     case hold
+    /// Having the program read passages for others, to compare what it answers them with what it should.
+    case verify
 
     package var uid: EntityUID { EntityUID(type: "Action", id: CedarString(rawValue)) }
 }

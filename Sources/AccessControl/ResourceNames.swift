@@ -48,13 +48,6 @@ package struct ResourceNames: Hashable, Sendable {
         ResourceNames(references.subtracting(other.references))
     }
 
-    /// The label without the name of a resource: as the rules gave it.
-    package static func unnamed(_ label: Label) -> Label {
-        let names = [LabelEntity.documentType, LabelEntity.type].map { ByteText($0.name) }
-        let parents = label.parents.filter { !names.contains($0.type) }
-        return parents.count == label.parents.count ? label : Label(attributes: label.attributes, parents: parents)
-    }
-
     /// The label with those of its resource's names that are among these.
     ///
     /// - Parameter passage: Nil for what a document has besides passages: its title, its headings.

@@ -56,6 +56,14 @@ struct DocumentRecord {
         return try row.map(DocumentRecord.init)
     }
 
+    /// The ids of its passages, in the order of the text.
+    func passageIDs(in db: Database) throws -> [PassageID] {
+        try Row.fetchAll(
+            db.cachedStatement(sql: "SELECT passage_id FROM passages WHERE document_row = ? ORDER BY ordinal"),
+            arguments: [row]
+        ).map { try $0.passageID() }
+    }
+
     /// - Parameter sealer: The document's.
     func openLabels(_ sealer: RecordSealer) throws(IndexError) -> DocumentLabels {
         try DocumentLabels(

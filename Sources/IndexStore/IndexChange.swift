@@ -182,11 +182,8 @@ struct IndexChange {
             // It is replaced by what is whole.
             return false
         }
-        let document = document.distinguished(by: snapshot.labels.names)
-        let new = try labels(of: document)
+        let new = try labels(of: document.distinguished(by: snapshot.labels.names))
         try relabel(record, from: snapshot.labels(of: record), to: new, sourceDigest: document.sourceDigest)
-        // A heading may have come under a passage's own label, or left it.
-        snapshot.lexical?.insert(LexicalDocument(document, new))
         return true
     }
 
@@ -226,8 +223,6 @@ struct IndexChange {
             try edit(label) { partition, _ in partition.rows = partition.rows.removing(rows) }
         }
         try insert(added)
-        snapshot.lexical?.relabel(LexicalKey(record.id.bytes), partitions: new.passages.map(\.partition))
-        touched.insert(record.id)
         for label in old.all { try edit(label) { partition, _ in partition.bearers -= 1 } }
         for label in new.all { try edit(label) { partition, _ in partition.bearers += 1 } }
 
@@ -242,6 +237,14 @@ struct IndexChange {
         try db.execute(
             sql: "UPDATE documents SET labels = ?, generation = ?, source_digest = ? WHERE document_row = ?",
             arguments: [after.labels, after.generation, Data(after.sourceDigest), record.row])
+        touched.insert(record.id)
+        if SearchText.isSame(old, new) {
+            snapshot.lexical?.relabel(LexicalKey(record.id.bytes), partitions: new.passages.map(\.partition))
+        } else if snapshot.lexical != nil {
+            // A heading came under a passage's own label, or left it.
+            let reader = DocumentReader(db: db, snapshot: snapshot)
+            snapshot.lexical?.insert(try reader.searchDocument(of: after))
+        }
     }
 
     /// The number of a label, given now if it is new.
@@ -325,12 +328,7 @@ struct IndexChange {
 
     // MARK: - Parts
 
-    /// In the order of the text.
-    func passageIDs(of record: DocumentRecord) throws -> [PassageID] {
-        try Row.fetchAll(
-            db, sql: "SELECT passage_id FROM passages WHERE document_row = ? ORDER BY ordinal", arguments: [record.row]
-        ).map { try $0.passageID() }
-    }
+    func passageIDs(of record: DocumentRecord) throws -> [PassageID] { try record.passageIDs(in: db) }
 
     private mutating func edit(
         _ label: LabelID, _ body: (inout LabelPartition, IndexKeys) throws -> Void

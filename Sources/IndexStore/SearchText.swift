@@ -1,4 +1,3 @@
-import AccessControl
 import Labels
 import LexicalSearch
 import Passages
@@ -9,10 +8,18 @@ enum SearchText {
     /// - Parameters:
     ///   - title: Of the document.
     ///   - section: The headings above the passage, outermost first.
-    static func of(_ text: String, label: Label, title: Heading, section: [Heading]) -> String {
-        let own = ResourceNames.unnamed(label)
-        let above = ([title] + section).filter { ResourceNames.unnamed($0.label) == own }.map(\.text)
+    static func of(_ text: String, label: Label, title: Heading?, section: [Heading]) -> String {
+        let above = ([title].compactMap(\.self) + section).filter { $0.label == label }.map(\.text)
         return (above + [text]).joined(separator: "\n")
+    }
+
+    /// Whether passages have the same title and headings above them after a relabel, wherever in the document they stand.
+    static func isSame(_ old: DocumentLabels, _ new: DocumentLabels) -> Bool {
+        zip(old.passages, new.passages).allSatisfy { oldPassage, newPassage in
+            zip([old.title] + old.headings, [new.title] + new.headings).allSatisfy { oldHeading, newHeading in
+                (oldHeading == oldPassage) == (newHeading == newPassage)
+            }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ package final class Engine: Sendable {
     package let index: SQLiteIndex
     package let embedder: any Embedder
     private let folder: URL
-    private let logger: Logger
+    let logger: Logger
     private let access: Mutex<Access>
     private let isIngesting = Mutex(false)
     /// Unfinished at first: an earlier process may have left one in the middle.
@@ -26,9 +26,11 @@ package final class Engine: Sendable {
     /// What the rules of the enclave's folder make of it. A request keeps the one that it began with.
     package final class Access: Sendable {
         package let enclave: Enclave
-        package let retriever: Retriever<SQLiteIndex>
+        package let retriever: any PassageService
         package let tokens: TokenVerifier
         private let peers: PeerAddress
+        /// Where and when requests come from that are replayed; nil where the connection and the clock say.
+        private let circumstances: Circumstances?
 
         init(enclave: Enclave, index: SQLiteIndex, embedder: any Embedder, logger: Logger) async throws {
             self.enclave = enclave
@@ -42,15 +44,42 @@ package final class Engine: Sendable {
                 policyVersion: enclave.policyVersion, citationBaseURL: enclave.settings.citationBase,
                 reportDecision: { DecisionLog(logger: logger).report($0) })
             peers = PeerAddress(settings: enclave.settings)
+            circumstances = nil
             index.prepareLabels(for: enclave.authorizer)
             index.sharesScans = enclave.settings.service.sharesScans
+        }
+
+        /// The rules of `access` for requests that are replayed, which are answered by `retriever`.
+        init(
+            replaying access: Access, retriever: any PassageService, tokens: TokenVerifier, circumstances: Circumstances
+        ) {
+            enclave = access.enclave
+            self.retriever = retriever
+            self.tokens = tokens
+            peers = access.peers
+            self.circumstances = circumstances
+        }
+
+        struct Circumstances: Sendable {
+            let network: IPAddress
+            /// Milliseconds since 1970.
+            let now: Int64
+        }
+
+        /// Who asks for an action that policies decide about.
+        func caller(_ identity: ControlCommand.Identity) async throws -> Caller {
+            switch identity {
+            case .person(let name): try Caller(developmentIdentity: name, enclave: enclave)
+            case .token(let token): try await tokens.caller(token: token)
+            }
         }
 
         func accessRequest(
             caller: Caller, purpose: String?, peer: String?, headers: HTTPFields
         ) throws -> AccessRequest {
             try caller.accessRequest(
-                purpose: purpose, network: try peers.address(peer: peer, headers: headers), now: Clock.now)
+                purpose: purpose, network: try circumstances?.network ?? peers.address(peer: peer, headers: headers),
+                now: circumstances?.now ?? Clock.now)
         }
     }
 

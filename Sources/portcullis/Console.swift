@@ -80,20 +80,24 @@ final class Console: Sendable {
         let filled = total == 0 ? length : length * done / total
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: length - filled)
         let room = max(0, (Self.columns ?? 80) - length - 20)
-        let name = String(
-            path.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }.suffix(room).map(Character.init))
+        let name = String(Self.printable(path).suffix(room))
         state.withLock { state in
             state.barIsShown = true
             FileHandle.standardError.write(Data("\r\u{1b}[K\(bar) \(done)/\(total) \(name)".utf8))
         }
     }
 
+    /// Without the path: such lines end up in logs.
     private func line(done: Int, total: Int) {
         state.withLock { state in
             guard done == total || Date().timeIntervalSince(state.lastLine) >= Self.plainInterval else { return }
             state.lastLine = Date()
             FileHandle.standardError.write(Data("\(done) of \(total)\n".utf8))
         }
+    }
+
+    private static func printable(_ path: String) -> String {
+        String(path.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }.map(Character.init))
     }
 
     private static var columns: Int? {

@@ -36,7 +36,7 @@ struct EnclaveArguments: ParsableArguments {
         let socket = try ControlSocket(enclave: Enclave(folder: folder))
         if socket.isAnswered { return try await ControlClient(socket: socket).run(command, console.receive) }
         try ProcessHardening.forbidDumps()
-        let logger = Logger(label: "portcullis") { StreamLogHandler.standardError(label: $0) }
+        let logger = Logger(label: "portcullis") { ConsoleLog(label: $0, console: console) }
         let engine = try await Engine(folder: folder, create: create, beginsAnew: beginsAnew, logger: logger)
         defer { engine.close() }
         return await Self.run(command, on: engine, console)

@@ -14,7 +14,8 @@ struct Portcullis: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Init.self, Doctor.self, Ingest.self, Relabel.self, Reload.self, Watch.self, Retrieve.self, Labels.self,
-            Explain.self, Check.self, Policy.self, Serve.self, Token.self, Keys.self, Erase.self, Erasures.self,
+            Explain.self, Check.self, Verify.self, Policy.self, Serve.self, Token.self, Keys.self, Erase.self,
+            Erasures.self,
             Hold.self,
             Retain.self, Backup.self, Restore.self, Drill.self, CedarCommands.self,
         ])

@@ -66,7 +66,9 @@ struct AdministrativeActionTests {
         let action = try authorizer(Self.light).authorization(of: .erase, on: labels, for: request)
         #expect(action.action == .erase && action.labels == labels)
         #expect(action.principal == Self.maria && action.purpose == "records" && action.now == request.now)
-        #expect(AdministrativeAction.allCases.map(\.uid.description) == [#"Action::"erase""#, #"Action::"hold""#])
+        #expect(
+            AdministrativeAction.allCases.map(\.uid.description)
+                == [#"Action::"erase""#, #"Action::"hold""#, #"Action::"verify""#])
     }
 
     @Test("One label that is refused refuses all, and the refusal has numbers and no value of a label")

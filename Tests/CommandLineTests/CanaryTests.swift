@@ -183,6 +183,7 @@ struct CanaryTests {
         try await run("reload", path)
         try await ask(port, enclave)
         try await run("check", path)
+        try await run("verify", path, "--all", "--as", "alice")
         try await run("backup", path)
         let explained = try await Program.run("explain", path, "public/erased.md", "--json").output
         let id = try #require(explained.firstMatch(of: /"document_id":"([0-9a-f]{32})"/)?.1)

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension Program {
-    /// The small enclave, in which Alice may erase and hold and Bob may too, passages can be about people, and backups have
-    /// a place.
+    /// The small enclave, in which Alice and Bob may erase and hold and Alice may verify, passages can be about people, and
+    /// backups have a place.
     static func recordsEnclave(
         settings more: String = "", files: [String: String] = [:]
     ) throws -> SampleEnclave {
@@ -25,7 +25,7 @@ extension Program {
             "labels.yaml": labels,
             "policies/schema.cedarschema": schema + """
 
-                action erase, hold appliesTo {
+                action erase, hold, verify appliesTo {
                     principal: [Person], resource: [Passage],
                     \(context),
                 };
@@ -34,6 +34,9 @@ extension Program {
             @id("records")
             permit (principal in Group::"staff", action in [Action::"erase", Action::"hold"], resource)
             when { principal.clearance >= 1 };
+
+            @id("verification")
+            permit (principal == Person::"alice", action == Action::"verify", resource);
             """,
         ]
         return try SampleEnclave(files: all.merging(files) { $1 })

@@ -45,8 +45,9 @@ extension EnclaveTemplate {
           },
         };
 
-        // Taking passages out for good, and keeping what would go. Neither lets anybody read.
-        action erase, hold appliesTo {
+        // Taking passages out for good, keeping what would go, and having answers compared. None lets
+        // anybody read.
+        action erase, hold, verify appliesTo {
           principal: [Person],
           resource: [Passage],
           context: {

@@ -1,4 +1,4 @@
-/// A small, complete enclave to begin with: an invented maker of cargo bicycles, four people, nine policies with their
+/// A small, complete enclave to begin with: an invented maker of cargo bicycles, four people, ten policies with their
 /// tests, eight documents. It is part of the program, so that one binary is enough.
 struct EnclaveTemplate {
     /// Small letters, digits and hyphens.
@@ -19,9 +19,11 @@ struct EnclaveTemplate {
             (path: "policies/reading.cedar", text: Self.readingPolicies),
             (path: "policies/limits.cedar", text: Self.limitPolicies),
             (path: "policies/erasure.cedar", text: Self.erasurePolicies),
+            (path: "policies/verification.cedar", text: Self.verificationPolicies),
             (path: "policies/tests/reading.json", text: Self.readingTests),
             (path: "policies/tests/limits.json", text: Self.limitTests),
             (path: "policies/tests/erasure.json", text: Self.erasureTests),
+            (path: "policies/tests/verification.json", text: Self.verificationTests),
             (path: "questions.jsonl", text: Self.questions),
             (path: ".gitignore", text: "# The sealed index, and keys that open it.\nindex/\n"),
             (path: "portcullis.yaml", text: settings),

@@ -100,6 +100,8 @@ package struct CommandRunner: Sendable {
             return try await keys(command, emit)
         case .erase, .confirm, .erasures, .certificate, .hold, .release, .holds, .sweep:
             return try await records(command, emit)
+        case .verify(let arguments):
+            return try await verify(arguments, emit)
         }
     }
 

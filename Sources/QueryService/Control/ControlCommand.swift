@@ -27,6 +27,8 @@ package enum ControlCommand: Codable, Sendable {
     case holds(json: Bool)
     case sweep(isDryRun: Bool, json: Bool)
     case backUp(json: Bool)
+    /// Compares what each principal is answered with what he should be.
+    case verify(VerifyArguments)
 
     /// Who asks for an action that policies decide about.
     package enum Identity: Codable, Sendable {
@@ -54,6 +56,31 @@ package enum ControlCommand: Codable, Sendable {
             self.identity = identity
             self.purpose = purpose
             self.json = json
+        }
+    }
+
+    package struct VerifyArguments: Codable, Sendable {
+        /// All where nil.
+        package let principal: String?
+        /// The absolute path of a file of questions; they are made of the index where nil.
+        package let queries: String?
+        package let seed: UInt64
+        package let identity: Identity
+        package let purpose: String?
+        package let json: Bool
+        package let page: PageStyle
+
+        package init(
+            principal: String?, queries: String?, seed: UInt64, identity: Identity, purpose: String?, json: Bool,
+            page: PageStyle
+        ) {
+            self.principal = principal
+            self.queries = queries
+            self.seed = seed
+            self.identity = identity
+            self.purpose = purpose
+            self.json = json
+            self.page = page
         }
     }
 

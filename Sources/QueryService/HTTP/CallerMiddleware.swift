@@ -4,7 +4,8 @@ import HummingbirdCore
 
 /// Finds out who asks, from the bearer token (RFC 6750).
 struct CallerMiddleware: RouterMiddleware {
-    let engine: Engine
+    /// The rules that are in force.
+    let access: @Sendable () -> Engine.Access
 
     func handle(
         _ request: Request, context: ServiceContext, next: (Request, ServiceContext) async throws -> Response
@@ -13,7 +14,7 @@ struct CallerMiddleware: RouterMiddleware {
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw InvalidToken(reason: .missing) }
         var context = context
-        context.caller = try await engine.current.tokens.caller(token: String(parts[1]))
+        context.caller = try await access().tokens.caller(token: String(parts[1]))
         return try await next(request, context)
     }
 }

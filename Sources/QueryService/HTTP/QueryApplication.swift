@@ -6,11 +6,16 @@ import NIOCore
 
 /// Builds the query service.
 package struct QueryApplication: Sendable {
-    private let engine: Engine
+    private let access: @Sendable () -> Engine.Access
     private let logger: Logger
 
     package init(engine: Engine, logger: Logger) {
-        self.engine = engine
+        self.init(access: { engine.current }, logger: logger)
+    }
+
+    /// - Parameter access: Gives the rules that are in force.
+    init(access: @escaping @Sendable () -> Engine.Access, logger: Logger) {
+        self.access = access
         self.logger = logger
     }
 
@@ -21,15 +26,22 @@ package struct QueryApplication: Sendable {
         router.add(middleware: HostMiddleware())
         router.get("healthz") { _, _ in Response.json(["status": "ok"]) }
         router.get("readyz") { _, _ in Response.json(["status": "ready"]) }
-        let calls = router.group("v1").add(middleware: CallerMiddleware(engine: engine)).group(
+        let calls = router.group("v1").add(middleware: CallerMiddleware(access: access)).group(
             context: CallerContext.self)
-        RetrieveRoutes(engine: engine).add(to: calls)
+        RetrieveRoutes(access: access).add(to: calls)
         return router
     }
 
     /// - Parameter onRunning: Called with the port once requests are taken; port 0 in the settings takes any free one.
     package func application(
         host: String, port: Int, onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) -> some ApplicationProtocol {
+        application(at: .hostname(host, port: port)) { await onRunning($0.localAddress?.port ?? port) }
+    }
+
+    /// - Parameter onRunning: Called once requests are taken.
+    func application(
+        at address: BindAddress, onRunning: @escaping @Sendable (any Channel) async -> Void
     ) -> some ApplicationProtocol {
         let connection = HTTP1Channel.Configuration(
             idleTimeout: .seconds(ServiceLimits.idleSeconds),
@@ -41,8 +53,7 @@ package struct QueryApplication: Sendable {
             server: HTTPServerBuilder { responder in
                 EventLoopConnection(http: HTTP1Channel(responder: responder, configuration: connection))
             },
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
-            onServerRunning: { await onRunning($0.localAddress?.port ?? port) },
+            configuration: ApplicationConfiguration(address: address, serverName: nil), onServerRunning: onRunning,
             logger: logger)
     }
 }

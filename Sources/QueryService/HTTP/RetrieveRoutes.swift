@@ -6,7 +6,8 @@ import Retrieval
 
 /// The native API: a question, a passage, a document. All three obey the same decision.
 struct RetrieveRoutes: Sendable {
-    let engine: Engine
+    /// The rules that are in force; a request keeps those that it began with.
+    let access: @Sendable () -> Engine.Access
 
     func add(to routes: RouterGroup<CallerContext>) {
         routes.post("retrieve", use: retrieve)
@@ -15,7 +16,7 @@ struct RetrieveRoutes: Sendable {
     }
 
     @Sendable private func retrieve(_ request: Request, context: CallerContext) async throws -> Response {
-        let access = engine.current
+        let access = access()
         let body = try await RetrieveBody(request, context: context)
         let query = try body.query(enclave: access.enclave)
         let decision = try access.accessRequest(
@@ -24,7 +25,7 @@ struct RetrieveRoutes: Sendable {
     }
 
     @Sendable private func passage(_ request: Request, context: CallerContext) async throws -> Response {
-        let access = engine.current
+        let access = access()
         let decision = try access.accessRequest(
             caller: context.caller, purpose: try Self.purpose(of: request), peer: context.peer, headers: request.headers
         )
@@ -35,7 +36,7 @@ struct RetrieveRoutes: Sendable {
     }
 
     @Sendable private func document(_ request: Request, context: CallerContext) async throws -> Response {
-        let access = engine.current
+        let access = access()
         let decision = try access.accessRequest(
             caller: context.caller, purpose: try Self.purpose(of: request), peer: context.peer, headers: request.headers
         )

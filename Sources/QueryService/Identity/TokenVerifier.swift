@@ -47,6 +47,16 @@ package final class TokenVerifier: Sendable {
         }
     }
 
+    /// Takes the tokens of one key alone.
+    ///
+    /// - Parameter key: Its private half has not left this process.
+    init(enclave: Enclave, key: ES256PublicKey) async {
+        issuer = enclave.settings.authentication.issuer
+        audience = enclave.settings.authentication.audience
+        principals = enclave.principals
+        keys = await JWTKeyCollection().add(ecdsa: key)
+    }
+
     /// The caller that a token names.
     ///
     /// A token whose signature and claims held once is remembered, for both are functions of the token, the keys and the

@@ -22,10 +22,7 @@ struct RecordsDesk {
     init(engine: Engine, identity: ControlCommand.Identity, purpose: String?) async throws {
         self.engine = engine
         access = engine.current
-        switch identity {
-        case .person(let name): person = try Caller(developmentIdentity: name, enclave: access.enclave)
-        case .token(let token): person = try await access.tokens.caller(token: token)
-        }
+        person = try await access.caller(identity)
         request = try person.accessRequest(purpose: purpose, network: .loopback, now: Clock.now)
     }
 

@@ -8,6 +8,7 @@ import HummingbirdCore
 import Labels
 import LexicalSearch
 import Logging
+import NIOCore
 import Passages
 import Retrieval
 import ServiceLifecycle
@@ -77,8 +78,10 @@ enum Plant: String, CaseIterable, Sendable {
         let (ports, running) = AsyncStream<Int>.makeStream()
         let application: any ApplicationProtocol
         if let plant {
-            let routes = try LeakyRoutes(engine: engine, plant: plant, policies: policies)
-            application = routes.application(logger: logger) { running.yield($0) }
+            let routes = try LeakyRoutes(engine: engine, plant: plant, policies: policies) { engine.current }
+            application = routes.application(at: .hostname("127.0.0.1", port: 0), logger: logger) {
+                running.yield($0.localAddress?.port ?? 0)
+            }
         } else {
             application = QueryApplication(engine: engine, logger: logger)
                 .application(host: "127.0.0.1", port: 0) { running.yield($0) }
@@ -102,9 +105,10 @@ enum Plant: String, CaseIterable, Sendable {
 }
 
 /// The routes of the query service, rebuilt over an index with a leak.
-private struct LeakyRoutes: Sendable {
+struct LeakyRoutes: Sendable {
     let engine: Engine
     let plant: Plant
+    let access: @Sendable () -> Engine.Access
     private let everything: Everything
     private let retriever: Retriever<LeakyIndex>
     private let cache = Cache()
@@ -113,9 +117,13 @@ private struct LeakyRoutes: Sendable {
         let answers = Mutex<[String: Answer]>([:])
     }
 
-    init(engine: Engine, plant: Plant, policies: PolicyText) throws {
+    /// - Parameter access: The rules that callers are known by.
+    init(
+        engine: Engine, plant: Plant, policies: PolicyText, access: @escaping @Sendable () -> Engine.Access
+    ) throws {
         self.engine = engine
         self.plant = plant
+        self.access = access
         let enclave = engine.current.enclave
         everything = try Everything(engine)
         let authorizer =
@@ -130,19 +138,19 @@ private struct LeakyRoutes: Sendable {
     }
 
     func application(
-        logger: Logger, onRunning: @escaping @Sendable (Int) async -> Void
+        at address: BindAddress, logger: Logger, onRunning: @escaping @Sendable (any Channel) async -> Void
     ) -> any ApplicationProtocol {
         let router = Router(context: ServiceContext.self)
         router.add(middleware: ProblemMiddleware())
         router.get("readyz") { _, _ in HummingbirdCore.Response.json(["status": "ready"]) }
-        let calls = router.group("v1").add(middleware: CallerMiddleware(engine: engine))
+        let calls = router.group("v1").add(middleware: CallerMiddleware(access: access))
             .group(context: CallerContext.self)
         calls.post("retrieve", use: retrieve)
         calls.get("passages/{id}", use: passage)
         calls.get("documents/{id}", use: document)
         return Application(
-            router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { await onRunning($0.localAddress?.port ?? 0) }, logger: logger)
+            router: router, configuration: ApplicationConfiguration(address: address, serverName: nil),
+            onServerRunning: onRunning, logger: logger)
     }
 
     @Sendable private func retrieve(
@@ -193,7 +201,7 @@ private struct LeakyRoutes: Sendable {
     private func decision(
         on request: HummingbirdCore.Request, _ context: CallerContext, purpose: String?
     ) throws -> AccessRequest {
-        try engine.current.accessRequest(
+        try access().accessRequest(
             caller: context.caller, purpose: purpose, peer: context.peer, headers: request.headers)
     }
 }

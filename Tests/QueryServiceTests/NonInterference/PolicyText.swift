@@ -117,7 +117,7 @@ struct PolicyText: Sendable {
         entity Passage in [Contract, Document] {
             classification: String, projects: Set<String>, categories: Set<Category>, weight: Long, expires?: datetime,
         };
-        action retrieve appliesTo {
+        action retrieve, verify appliesTo {
             principal: [Person, Service], resource: [Passage],
             context: { purpose: String, now: datetime, network: ipaddr, mfa: Bool, assistant?: String },
         };

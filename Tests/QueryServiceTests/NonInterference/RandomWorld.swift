@@ -34,6 +34,9 @@ struct RandomWorld {
         try folder.write(policies.permits, to: "enclave/policies/permits.cedar")
         try folder.write(policies.forbids, to: "enclave/policies/forbids.cedar")
         try folder.write(
+            #"permit (principal == Person::"p0", action == Action::"verify", resource);"#,
+            to: "enclave/policies/verification.cedar")
+        try folder.write(
             "groups:\n  g0: {}\n  g1: {}\npeople:\n" + people.dropLast().joined() + "services:\n" + people.last!,
             to: "enclave/principals.yaml")
         try writeRules()
