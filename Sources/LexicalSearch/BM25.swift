@@ -9,8 +9,8 @@ import Glibc
 /// All in Double, in this order of operations, the sum in the order of the query's terms: the same bits for a passage
 /// whatever else is in the index.
 enum BM25 {
-    static let k1 = 1.2
-    static let b = 0.75
+    static let k1 = 0.9
+    static let b = 0.4
 
     static func inverseDocumentFrequency(_ frequency: Int, of count: Int) -> Double {
         log(1 + (Double(count - frequency) + 0.5) / (Double(frequency) + 0.5))

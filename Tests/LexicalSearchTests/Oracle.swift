@@ -62,8 +62,8 @@ struct Oracle {
                 let occurrences = Double(passage.occurrences(of: term))
                 guard occurrences > 0 else { continue }
                 isMatch = true
-                let norm = 1.2 * (1 - 0.75 + 0.75 * Double(passage.length) / average)
-                score += inverse[number] * ((1.2 + 1) * occurrences / (occurrences + norm))
+                let norm = 0.9 * (1 - 0.4 + 0.4 * Double(passage.length) / average)
+                score += inverse[number] * ((0.9 + 1) * occurrences / (occurrences + norm))
             }
             guard isMatch, query.phrases.allSatisfy({ passage.holds($0) }) else { continue }
             let hit = LexicalHit(key: passage.key, partition: passage.partition, score: score)
