@@ -133,8 +133,8 @@ struct LexicalMeasurement: Sendable {
         return Section(
             title: "Words: \(index.count) passages, \(labels) labels, k = \(Self.resultCount), one thread",
             explanation: [
-                "64 queries of \(Self.wordsOfQuery) words by the same law take turns; document frequencies and scores are "
-                    + "worked out anew for each. \(rounds) rounds of \(calls) calls."
+                "64 queries of \(Self.wordsOfQuery) words by the same law take turns; document frequencies and scores "
+                    + "are worked out anew for each. \(rounds) rounds of \(calls) calls."
             ],
             columns: ["permitted", "p50 ms", "p95 ms", "p99 ms"],
             rows: zip(Self.shares, samples).map { share, samples in

@@ -1,8 +1,8 @@
 /// Words of passages, found by BM25 over those passages alone that a plan permits.
 ///
-/// A value: a reader keeps the generation that it has while a writer makes the next one. Copying costs O(rows / 1024); no
-/// change copies a posting. It holds no texts, but what tells about them: memory of postings and terms is wiped when the
-/// last generation that uses it goes.
+/// A value: a reader keeps the generation that it has while a writer makes the next one. Copying costs O(rows / 1024);
+/// no change copies a posting. It holds no texts, but what tells about them: memory of postings and terms is wiped when
+/// the last generation that uses it goes.
 package struct LexicalIndex: Sendable {
     /// Passages indexed together, and where they are now.
     struct Part: Sendable {
@@ -29,8 +29,8 @@ package struct LexicalIndex: Sendable {
 
     package init() {}
 
-    /// An index of everything that some builders took in, each on its own thread; of a document that several have, the last
-    /// one counts.
+    /// An index of everything that some builders took in, each on its own thread; of a document that several have, the
+    /// last one counts.
     package init(_ builders: [LexicalIndexBuilder]) {
         append(builders.map(\.records))
     }
@@ -44,7 +44,8 @@ package struct LexicalIndex: Sendable {
     /// The number of segments, which `compaction` lowers.
     package var segmentCount: Int { parts.count }
 
-    /// Puts documents in, in the place of those with the same key. Tokenises their texts; many at once make one segment.
+    /// Puts documents in, in the place of those with the same key. Tokenises their texts; many at once make one
+    /// segment.
     package mutating func insert(_ documents: [LexicalDocument]) {
         var builder = LexicalIndexBuilder()
         for document in documents {

@@ -1,9 +1,9 @@
 /// What is looked for: words, and phrases in quotes (`"…"` or `“…”`).
 ///
-/// Every term of the text counts once, however often it stands there; the first `mostTerms` distinct ones count at all. A
-/// phrase must stand in a passage word by word, in that order; without it the passage does not match. A quote that is not
-/// closed is no quote. Of phrases the first `mostPhrases` count, with the first `mostPhraseWords` words of each; beyond
-/// that their words are words like others.
+/// Every term of the text counts once, however often it stands there; the first `mostTerms` distinct ones count at all.
+/// A phrase must stand in a passage word by word, in that order; without it the passage does not match. A quote that is
+/// not closed is no quote. Of phrases the first `mostPhrases` count, with the first `mostPhraseWords` words of each;
+/// beyond that their words are words like others.
 package struct LexicalQuery: Sendable {
     /// The most distinct terms that count.
     package static let mostTerms = 64

@@ -1,8 +1,8 @@
-/// Passages that were indexed together. It never changes: which partition a row is in, and whether it is there at all, is
-/// told beside it (`RowPartitions`).
+/// Passages that were indexed together. It never changes: which partition a row is in, and whether it is there at all,
+/// is told beside it (`RowPartitions`).
 ///
-/// Rows of one partition were neighbours when it was made, and within one of one document. The postings of a term are sorted
-/// by row; those of all terms lie one behind another:
+/// Rows of one partition were neighbours when it was made, and within one of one document. The postings of a term are
+/// sorted by row; those of all terms lie one behind another:
 ///
 /// | array | element | of each |
 /// | --- | --- | --- |

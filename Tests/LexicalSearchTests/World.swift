@@ -99,14 +99,17 @@ struct World {
 
     var oracle: Oracle { Oracle(documents.values) }
 
-    /// An index of those passages alone that are permitted.
+    /// The documents with those passages alone that are permitted.
+    func permittedAlone(_ partitions: [Int32]) -> [LexicalDocument] {
+        documents.values.map { document in
+            LexicalDocument(
+                key: document.key, passages: document.passages.filter { partitions.contains($0.partition) })
+        }
+    }
+
     func indexOfPermitted(_ partitions: [Int32]) -> LexicalIndex {
         var index = LexicalIndex()
-        index.insert(
-            documents.values.map { document in
-                LexicalDocument(
-                    key: document.key, passages: document.passages.filter { partitions.contains($0.partition) })
-            })
+        index.insert(permittedAlone(partitions))
         return index
     }
 }
