@@ -1,7 +1,7 @@
 import Glibc
 
-/// The formula of the scores (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009), with
-/// the inverse document frequency that is never negative (as Lucene has it):
+/// The formula of the scores (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009),
+/// with the inverse document frequency that is never negative (as Lucene has it):
 ///
 ///     idf(t)   = ln(1 + (N - df + 0.5) / (df + 0.5))
 ///     score(p) = sum over t of weight(t) * idf(t) * ((k1 + 1) * tf / (tf + k1 * (1 - b + b * length / averageLength)))

@@ -1,7 +1,7 @@
 /// A smaller number of segments in the place of some, made aside while the index goes on.
 ///
-/// `LexicalIndex.compaction` takes what to make, `run` makes it on any thread, `LexicalIndex.install` puts it in the place of
-/// its sources as they are by then. Results are the same bits before and after.
+/// `LexicalIndex.compaction` takes what to make, `run` makes it on any thread, `LexicalIndex.install` puts it in the
+/// place of its sources as they are by then. Results are the same bits before and after.
 package struct Compaction: Sendable {
     fileprivate let sources: [LexicalIndex.Part]
     fileprivate let generation: Int
@@ -17,8 +17,8 @@ package struct Compaction: Sendable {
         fileprivate static let gone = UInt32.max
     }
 
-    /// Writes the passages that are there into one segment, sorted by partition, with the terms that they hold. O(postings)
-    /// time; memory of about twice the new segment.
+    /// Writes the passages that are there into one segment, sorted by partition, with the terms that they hold.
+    /// O(postings) time; memory of about twice the new segment.
     package func run() -> Result {
         var builder = SegmentBuilder(sources.map { PassageRecords(unfolding: $0) })
         let made = builder.segment()
@@ -47,8 +47,8 @@ extension LexicalIndex {
     /// The share of rows, removed or moved, from which on a segment is written anew.
     private static let changedShare = 0.25
 
-    /// What is worth compacting, with no more than so many rows in all, or nil: small segments first, then one in which many
-    /// rows were removed or moved.
+    /// What is worth compacting, with no more than so many rows in all, or nil: small segments first, then one in which
+    /// many rows were removed or moved.
     package func compaction(atMost rows: Int) -> Compaction? {
         let bySize = parts.sorted { $0.segment.count < $1.segment.count }
         // Segments that a larger one does not dwarf are merged, so that about log(rows) of them remain.

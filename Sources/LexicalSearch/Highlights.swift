@@ -39,9 +39,9 @@ package struct Highlights: Sendable {
     }
 
     /// The stretch of at most so many bytes with the most distinct terms of the query; of several the one with the most
-    /// matches, then the first. It is put so that about as much stands before the matches as behind them, and starts and ends
-    /// with a word or with the text. A text without a match gives its beginning, one whose first word is too long the
-    /// characters of it that fit. O(words + matches × log matches).
+    /// matches, then the first. It is put so that about as much stands before the matches as behind them, and starts
+    /// and ends with a word or with the text. A text without a match gives its beginning, one whose first word is too
+    /// long the characters of it that fit. O(words + matches × log matches).
     package func snippet(atMost limit: Int) -> Snippet {
         guard byteCount > limit else { return snippet(0..<byteCount) }
         guard let best = densest(atMost: limit) else { return snippet(from: 0, atMost: limit) }

@@ -2,10 +2,11 @@
 ///
 ///     identifier = piece (link piece)+          at least one piece holds a digit
 ///     piece      = one or more ASCII letters and digits
-///     link       = "-" | "." | "/" | ":" | "_"+ | "(" | ")(" | ")" ("-" | "." | "/" | ":" | "_")
+///     link       = "-" | "." | "/" | ":" | "(" | ")(" | ")" ("-" | "." | "/" | ":") | "_"
 ///
-/// It is as long as it can be, and starts and ends with words that are ASCII letters, digits, `.`, `:` and `_` alone. A
-/// bracket that closes at its end is no part of it. Besides the words in it, these are its terms, case folded:
+/// Beside a link, and at both ends, any number of `_` may stand, for UAX #29 makes them part of words. An identifier is as
+/// long as it can be, and starts and ends with words that are ASCII letters, digits, `.`, `:` and `_` alone. A bracket
+/// that closes at its end is no part of it. Besides the words in it, these are its terms, case folded:
 ///
 /// - the whole, as it is written: `164.312(a)(2)(ii`
 /// - what leads to it, from two pieces on: `164.312`, `164.312(a`, `164.312(a)(2`

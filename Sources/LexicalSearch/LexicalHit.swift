@@ -5,8 +5,8 @@ package struct LexicalHit: Equatable, Sendable {
     package let score: Double
 }
 
-/// The best hits so far: a heap with the worst at its root. Ordered by score, the highest first, then by key, then by the
-/// plan's order of partitions.
+/// The best hits so far: a heap with the worst at its root. Ordered by score, the highest first, then by key, then by
+/// the plan's order of partitions.
 struct BestHits {
     struct Entry {
         let score: Double

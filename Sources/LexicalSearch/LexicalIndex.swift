@@ -1,8 +1,8 @@
 /// Words of passages, found by BM25 over those passages alone that a plan permits.
 ///
-/// A value: a reader keeps the generation that it has while a writer makes the next one. Copying costs O(rows / 1024); no
-/// change copies a posting. It holds no texts, but what tells about them: memory of postings and terms is wiped when the
-/// last generation that uses it goes.
+/// A value: a reader keeps the generation that it has while a writer makes the next one. Copying costs O(rows / 1024);
+/// no change copies a posting. It holds no texts, but what tells about them: memory of postings and terms is wiped when
+/// the last generation that uses it goes.
 package struct LexicalIndex: Sendable {
     /// Passages indexed together, and where they are now.
     struct Part: Sendable {
@@ -29,8 +29,8 @@ package struct LexicalIndex: Sendable {
 
     package init() {}
 
-    /// An index of everything that some builders took in, each on its own thread; of a document that several have, the last
-    /// one counts.
+    /// An index of everything that some builders took in, each on its own thread; of a document that several have, the
+    /// last one counts.
     package init(_ builders: [LexicalIndexBuilder]) {
         append(builders.map(\.records))
     }
@@ -44,36 +44,60 @@ package struct LexicalIndex: Sendable {
     /// The number of segments, which `compaction` lowers.
     package var segmentCount: Int { parts.count }
 
-    /// Puts documents in, in the place of those with the same key. Tokenises their texts; many at once make one segment.
+    /// Puts documents in, in the place of those with the same key. Tokenises their texts; many at once make one
+    /// segment. Of documents with one key the last one counts.
     package mutating func insert(_ documents: [LexicalDocument]) {
+        remove(documents.map(\.key))
         var builder = LexicalIndexBuilder()
-        for document in documents {
-            remove(document.key)
-            builder.append(document)
-        }
+        for document in documents { builder.append(document) }
         append([builder.records])
+    }
+
+    /// Removes documents, those that are there. Their postings go with the next compaction of their segment.
+    package mutating func remove(_ documents: [LexicalKey]) {
+        var changes: [Int: [(row: Int, partition: Int32)]] = [:]
+        for document in Set(documents) {
+            guard let (part, rows) = rows(of: document) else { continue }
+            changes[part, default: []] += rows.map { (Int($0), RowPartitions.removed) }
+        }
+        for (part, changes) in changes { parts[part].set(changes) }
+        parts.removeAll { $0.count == 0 }
+    }
+
+    /// Puts the passages of documents into other partitions, which are given in the order of each one's passages. Nothing
+    /// is tokenised. Many at once cost less than one by one.
+    ///
+    /// - Returns: The documents that are not there with as many passages. They are as they were.
+    @discardableResult
+    package mutating func relabel(
+        _ documents: [(document: LexicalKey, partitions: [Int32])]
+    ) -> [LexicalKey] {
+        var changes: [Int: [(row: Int, partition: Int32)]] = [:]
+        var unknown: [LexicalKey] = []
+        for (document, partitions) in documents {
+            precondition(partitions.allSatisfy { $0 >= 0 }, "a partition's number is not negative")
+            guard let (part, rows) = rows(of: document), rows.count == partitions.count else {
+                unknown.append(document)
+                continue
+            }
+            for (row, partition) in zip(rows, partitions) where parts[part].partitions[Int(row)] != partition {
+                changes[part, default: []].append((Int(row), partition))
+            }
+        }
+        for (part, changes) in changes { parts[part].set(changes) }
+        return unknown
     }
 
     package mutating func insert(_ document: LexicalDocument) { insert([document]) }
 
-    /// Removes a document, if it is there. Its postings go with the next compaction of their segment.
-    package mutating func remove(_ document: LexicalKey) {
-        guard let (part, rows) = rows(of: document) else { return }
-        parts[part].set(rows.map { (Int($0), RowPartitions.removed) })
-        if parts[part].count == 0 { parts.remove(at: part) }
-    }
+    package mutating func remove(_ document: LexicalKey) { remove([document]) }
 
-    /// Puts the passages of a document into other partitions, given in the order of its passages. Nothing is tokenised.
+    /// The same for one document.
     ///
-    /// - Returns: Whether the document is there with as many passages. If not, nothing was changed.
+    /// - Returns: Whether it is there with as many passages.
     @discardableResult
     package mutating func relabel(_ document: LexicalKey, partitions: [Int32]) -> Bool {
-        precondition(partitions.allSatisfy { $0 >= 0 }, "a partition's number is not negative")
-        guard let (part, rows) = rows(of: document), rows.count == partitions.count else { return false }
-        let old = parts[part].partitions
-        let changes = zip(rows, partitions).map { (row: Int($0), partition: $1) }.filter { old[$0.row] != $0.partition }
-        parts[part].set(changes)
-        return true
+        relabel([(document: document, partitions: partitions)]).isEmpty
     }
 
     private mutating func append(_ records: [PassageRecords]) {

@@ -1,7 +1,7 @@
 /// The identity of a passage or of a document: the 16 bytes of a keyed digest.
 ///
-/// Keys order bytewise. That order breaks ties between equal scores, so it must say nothing about passages that the caller
-/// may not read: neither a counter nor a position (Rule 2, non-interference).
+/// Keys order bytewise. That order breaks ties between equal scores, so it must say nothing about passages that the
+/// caller may not read: neither a counter nor a position (Rule 2, non-interference).
 package struct LexicalKey: Hashable, Comparable, Sendable {
     /// Bytes 0 to 7, the first one the most significant.
     package let high: UInt64

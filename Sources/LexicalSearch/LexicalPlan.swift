@@ -23,8 +23,8 @@ package struct LexicalPlan: Sendable {
     package let averageLength: Double
     let saturations: SaturationTable
 
-    /// - Parameter partitions: The permitted partitions, each once, in the order that breaks ties between passages with the
-    ///   same score and key. That order must not depend on what the caller may not read: not that of their numbers.
+    /// - Parameter partitions: The permitted partitions, each once, in the order that breaks ties between passages with
+    ///   the same score and key. That order must not depend on what the caller may not read: not that of their numbers.
     package init(_ index: LexicalIndex, permitting partitions: some Collection<Int32>) {
         var ranks = [Int32](repeating: -1, count: Int(partitions.max() ?? -1) + 1)
         for (rank, partition) in partitions.enumerated() { ranks[Int(partition)] = Int32(rank) }

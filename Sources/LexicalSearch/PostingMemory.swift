@@ -1,7 +1,7 @@
 import Glibc
 
-/// Numbers that tell about texts, in memory that is wiped when its last owner lets go of it: what was erased does not stay
-/// in memory that is free.
+/// Numbers that tell about texts, in memory that is wiped when its last owner lets go of it: what was erased does not
+/// stay in memory that is free.
 ///
 /// It grows while one owner fills it; who shares it changes it no more.
 final class PostingMemory<Element: BitwiseCopyable>: Sendable {

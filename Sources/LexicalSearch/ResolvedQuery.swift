@@ -1,5 +1,5 @@
-/// A query put to a plan: its terms with their document frequencies among the permitted passages, and where their postings
-/// are. It serves for the best hits and for the scores of given passages.
+/// A query put to a plan: its terms with their document frequencies among the permitted passages, and where their
+/// postings are. It serves for the best hits and for the scores of given passages.
 package struct ResolvedQuery: Sendable {
     /// A term that some permitted passage holds.
     struct Term: Sendable {
@@ -18,8 +18,8 @@ package struct ResolvedQuery: Sendable {
     let phrases: [[[UInt8]]]
     /// The document frequency of every term of the query among the permitted passages.
     package let documentFrequencies: [Int]
-    /// What no score exceeds, but for rounding: the sum of weight(t) * idf(t) * (k1 + 1) over all terms of the query. Scores divided by
-    /// it can be compared between queries. It comes from the permitted passages alone.
+    /// What no score exceeds, but for rounding: the sum of weight(t) * idf(t) * (k1 + 1) over all terms of the query.
+    /// Scores divided by it can be compared between queries. It comes from the permitted passages alone.
     package let upperBound: Double
 
     package init(_ query: LexicalQuery, in plan: LexicalPlan) {
@@ -44,8 +44,8 @@ package struct ResolvedQuery: Sendable {
         upperBound = bound
     }
 
-    /// The scores of some passages, each under the partition it is in; 0 for one that does not match, is not permitted or not
-    /// there. O(log postings) for each term of each.
+    /// The scores of some passages, each under the partition it is in; 0 for one that does not match, is not permitted
+    /// or not there. O(log postings) for each term of each.
     package func scores(of passages: [(key: LexicalKey, partition: Int32)]) -> [Double] {
         passages.map { passage in
             guard plan.rank(of: passage.partition) != nil else { return 0 }

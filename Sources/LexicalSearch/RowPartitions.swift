@@ -1,7 +1,7 @@
 /// Which partition each row of a segment is in, as runs of neighbours.
 ///
-/// Rows are kept in blocks, so that a change copies few of them. A change of some rows costs O(rows + runs of their blocks);
-/// reading all costs O(runs).
+/// Rows are kept in blocks, so that a change copies few of them. A change of some rows costs O(rows + runs of their
+/// blocks); reading all costs O(runs).
 struct RowPartitions: Sendable {
     /// The partition of rows that were removed.
     static let removed: Int32 = -1

@@ -1,8 +1,8 @@
-/// Passages that were indexed together. It never changes: which partition a row is in, and whether it is there at all, is
-/// told beside it (`RowPartitions`).
+/// Passages that were indexed together. It never changes: which partition a row is in, and whether it is there at all,
+/// is told beside it (`RowPartitions`).
 ///
-/// Rows of one partition were neighbours when it was made, and within one of one document. The postings of a term are sorted
-/// by row; those of all terms lie one behind another:
+/// Rows of one partition were neighbours when it was made, and within one of one document. The postings of a term are
+/// sorted by row; those of all terms lie one behind another:
 ///
 /// | array | element | of each |
 /// | --- | --- | --- |
@@ -14,6 +14,8 @@
 final class Segment: Sendable {
     /// The number of postings for which the start of their positions is known.
     static let postingBlock = 128
+
+    private static let nearPostings = 8
 
     let dictionary: TermDictionary
     let postingStarts: PostingMemory<UInt32>
@@ -79,7 +81,10 @@ final class Segment: Sendable {
     func firstPosting(in postings: Range<Int>, notBefore row: UInt32) -> Int {
         let rows = rows.start
         var (low, step) = (postings.lowerBound, 1)
-        guard low < postings.upperBound, rows[low] < row else { return low }
+        // Mostly it is near, and then one by one is faster.
+        let near = min(low + Self.nearPostings, postings.upperBound)
+        while low < near, rows[low] < row { low += 1 }
+        guard low == near, low < postings.upperBound, rows[low] < row else { return low }
         // rows[low] is before the row, always.
         while low + step < postings.upperBound, rows[low + step] < row {
             low += step
@@ -98,6 +103,7 @@ final class Segment: Sendable {
     func meetings(of postings: Range<Int>, _ stretches: [LexicalPlan.Stretch]) -> [Range<Int>] {
         stretches.withUnsafeBufferPointer { stretches in
             var meetings: [Range<Int>] = []
+            meetings.reserveCapacity(min(postings.count, stretches.count))
             var (posting, number) = (postings.lowerBound, 0)
             while posting < postings.upperBound {
                 number = LexicalPlan.firstStretch(in: stretches, from: number, behind: rows.start[posting])

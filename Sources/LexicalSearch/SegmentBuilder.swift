@@ -1,5 +1,5 @@
-/// Makes a segment of records of passages: sorts the passages, counts the postings of each term, and puts every posting in
-/// its place, passage by passage. O(postings) besides the sorting of passages.
+/// Makes a segment of records of passages: sorts the passages, counts the postings of each term, and puts every posting
+/// in its place, passage by passage. O(postings) besides the sorting of passages.
 struct SegmentBuilder {
     /// A passage that the segment will hold.
     private struct Place {
@@ -46,8 +46,8 @@ struct SegmentBuilder {
 
     // MARK: - Counting
 
-    /// Numbers the terms that occur, and counts their postings and the bytes of their positions, each as the start of every
-    /// term.
+    /// Numbers the terms that occur, and counts their postings and the bytes of their positions, each as the start of
+    /// every term.
     private mutating func count() -> (postings: PostingMemory<UInt32>, positions: [UInt64]) {
         let none = UInt32.max
         var numbers = parts.map { [UInt32](repeating: none, count: $0.dictionary.count) }

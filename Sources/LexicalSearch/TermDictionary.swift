@@ -2,8 +2,8 @@ import Glibc
 
 /// The terms of some passages, numbered from 0 as they come.
 ///
-/// A hash table with open addressing over the bytes of all terms. Its hashes are seeded for each table, so that nobody can
-/// choose words that fall into one slot; numbers do not depend on them.
+/// A hash table with open addressing over the bytes of all terms. Its hashes are seeded for each table, so that nobody
+/// can choose words that fall into one slot; numbers do not depend on them.
 final class TermDictionary: Sendable {
     private let bytes = PostingMemory<UInt8>()
     /// Where each term ends in `bytes`.

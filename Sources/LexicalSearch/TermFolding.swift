@@ -2,10 +2,10 @@ import CUnistring
 
 /// Takes from a word what readers do not tell apart: case, compatibility forms, diacritics.
 ///
-/// A folded word is its NFKD, case-folded, NFKD again, without the marks of the blocks of combining diacritical marks and
-/// without characters that do not show (general category Cf); U+2019 becomes an apostrophe; the few Latin letters that
-/// Unicode does not take apart (such as ø) become those that they are written with. Marks of other scripts stay: in many
-/// of them they are vowels.
+/// A folded word is its NFKD, case-folded, NFKD again, without the marks of the blocks of combining diacritical marks
+/// and without characters that do not show (general category Cf); U+2019 becomes an apostrophe; the few Latin letters
+/// that Unicode does not take apart (such as ø) become those that they are written with. Marks of other scripts stay:
+/// in many of them they are vowels.
 enum TermFolding {
     private static let letters: [UInt32: String] = [
         0x2019: "'", 0xE6: "ae", 0xF0: "d", 0xF8: "o", 0xFE: "th", 0x111: "d", 0x127: "h", 0x131: "i", 0x142: "l",

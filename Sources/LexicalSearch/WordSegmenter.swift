@@ -12,9 +12,9 @@ enum WordSegmenter {
         }
     }
 
-    /// The same for text in ASCII alone, where few rules of UAX #29 apply: letters, digits and `_` hold together (WB5, WB8
-    /// to WB10, WB13a, WB13b), as do letters around one of `. ' :` (WB6, WB7) and digits around one of `. ' , ;` (WB11,
-    /// WB12).
+    /// The same for text in ASCII alone, where few rules of UAX #29 apply: letters, digits and `_` hold together (WB5,
+    /// WB8 to WB10, WB13a, WB13b), as do letters around one of `. ' :` (WB6, WB7) and digits around one of `. ' , ;`
+    /// (WB11, WB12).
     static func appendWords(ofASCII text: UnsafeBufferPointer<UInt8>, to words: inout [Range<Int>]) {
         var position = 0
         while position < text.count {

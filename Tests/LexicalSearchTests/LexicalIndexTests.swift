@@ -75,28 +75,28 @@ struct LexicalIndexTests {
     func keepsGenerations() {
         var now = index(["one two", "two three"])
         let before = now
-        now.relabel(key(0), partitions: [1])
-        now.remove(key(1))
+        now.relabel([(document: key(0), partitions: [1])])
+        now.remove([key(1)])
         now.install(now.fullCompaction()!.run())
         #expect(found("two", in: before) == [0, 1])
         #expect(found("two", in: now) == [])
         #expect(found("two", in: now, permitting: [1]) == [0])
-        let (isThere, hasAsMany) = (now.relabel(key(1), partitions: [0]), now.relabel(key(0), partitions: []))
-        #expect(!isThere && !hasAsMany)
+        let unknown = now.relabel([(document: key(1), partitions: [0]), (document: key(0), partitions: [])])
+        #expect(unknown == [key(1), key(0)])
     }
 
     @Test("Terms of removed passages are gone after compaction")
     func forgetsRemovedTerms() {
         var texts = index(["alpha beta", "beta gamma"])
-        texts.insert(LexicalDocument(key: key(7), passages: [.init(key: key(7), partition: 0, text: "delta beta")]))
-        texts.remove(key(0))
-        texts.remove(key(7))
+        texts.insert([LexicalDocument(key: key(7), passages: [.init(key: key(7), partition: 0, text: "delta beta")])])
+        texts.remove([key(0)])
+        texts.remove([key(7)])
         texts.install(texts.fullCompaction()!.run())
         let dictionary = texts.parts[0].segment.dictionary
         let terms = (0..<dictionary.count).map { String(decoding: dictionary.term($0), as: UTF8.self) }
         #expect(texts.parts.count == 1 && terms.sorted() == ["beta", "gamma"])
         #expect(texts.fullCompaction() == nil)
-        texts.remove(key(1))
+        texts.remove([key(1)])
         #expect(texts.count == 0 && texts.parts.isEmpty)
     }
 
@@ -107,7 +107,7 @@ struct LexicalIndexTests {
             texts.insert(
                 LexicalDocument(
                     key: key(UInt64(number)), passages: [.init(key: key(UInt64(number)), partition: 0, text: "a b")]))
-            if number % 10 == 0 { texts.remove(key(UInt64(random.below(number + 1)))) }
+            if number % 10 == 0 { texts.remove([key(UInt64(random.below(number + 1)))]) }
             while let compaction = texts.compaction(atMost: 100_000) { texts.install(compaction.run()) }
         }
         #expect(texts.segmentCount < 8)
@@ -118,7 +118,7 @@ struct LexicalIndexTests {
     @Test("A compaction that another one overtook changes nothing")
     func refusesAnOvertakenCompaction() {
         var texts = index(["one"])
-        texts.insert(LexicalDocument(key: key(9), passages: [.init(key: key(9), partition: 0, text: "one two")]))
+        texts.insert([LexicalDocument(key: key(9), passages: [.init(key: key(9), partition: 0, text: "one two")])])
         let (first, second) = (texts.fullCompaction()!.run(), texts.fullCompaction()!.run())
         let installed = [texts.install(first), texts.install(second)]
         #expect(installed == [true, false])

@@ -60,6 +60,31 @@ struct LexicalSearchTests {
         #expect(caught > 0)
     }
 
+    @Test(
+        "The check of everything against the permitted alone sees each of them too",
+        arguments: [Oracle.Fault.frequenciesOfAll, .averageLengthOfAll, .limitBeforeFilter])
+    func seesPlantedInterference(fault: Oracle.Fault) {
+        var world = World(301, partitions: 6)
+        var (caught, caughtWithout) = (0, 0)
+        for _ in 0..<60 {
+            world.change()
+            let (query, permitted) = (world.query(), world.permitted())
+            let alone = Oracle(world.permittedAlone(permitted))
+            let (all, limit) = (world.oracle, 5)
+            if all.hits(query, permitting: permitted, limit: limit, fault: fault)
+                != alone.hits(query, permitting: permitted, limit: limit, fault: fault)
+            {
+                caught += 1
+            }
+            if all.hits(query, permitting: permitted, limit: limit)
+                != alone.hits(query, permitting: permitted, limit: limit)
+            {
+                caughtWithout += 1
+            }
+        }
+        #expect(caught > 0 && caughtWithout == 0)
+    }
+
     /// Rows in several windows and blocks, with permitted stretches of every length.
     @Test("Many rows under many labels answer as brute force does, before and after a compaction")
     func equalsBruteForceOnManyRows() {

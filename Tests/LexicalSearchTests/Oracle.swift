@@ -2,8 +2,8 @@ import Glibc
 
 @testable import LexicalSearch
 
-/// BM25 as one writes it down: every permitted passage, every term, nothing kept. Its words come from `LexicalAnalyzer`,
-/// which has tests of its own.
+/// BM25 as one writes it down: every permitted passage, every term, nothing kept. Its words come from
+/// `LexicalAnalyzer`, which has tests of its own.
 struct Oracle {
     /// Deliberate mistakes, each of which lets hidden passages into an answer.
     enum Fault: CaseIterable {

@@ -51,7 +51,7 @@ struct World {
         case 5:
             guard let key = documents.keys.sorted().randomElement(using: &random) else { return }
             documents[key] = nil
-            index.remove(key)
+            index.remove([key])
         case 6, 7:
             guard let key = documents.keys.sorted().randomElement(using: &random) else { return }
             relabel(key)
@@ -74,7 +74,8 @@ struct World {
             return LexicalPassage(key: passage.key, partition: partition, text: passage.text)
         }
         documents[key] = LexicalDocument(key: key, passages: passages)
-        index.relabel(key, partitions: passages.map(\.partition))
+        let unknown = index.relabel([(document: key, partitions: passages.map(\.partition))])
+        precondition(unknown.isEmpty)
     }
 
     /// A compaction, with changes while it runs.
@@ -99,14 +100,17 @@ struct World {
 
     var oracle: Oracle { Oracle(documents.values) }
 
-    /// An index of those passages alone that are permitted.
+    /// The documents with those passages alone that are permitted.
+    func permittedAlone(_ partitions: [Int32]) -> [LexicalDocument] {
+        documents.values.map { document in
+            LexicalDocument(
+                key: document.key, passages: document.passages.filter { partitions.contains($0.partition) })
+        }
+    }
+
     func indexOfPermitted(_ partitions: [Int32]) -> LexicalIndex {
         var index = LexicalIndex()
-        index.insert(
-            documents.values.map { document in
-                LexicalDocument(
-                    key: document.key, passages: document.passages.filter { partitions.contains($0.partition) })
-            })
+        index.insert(permittedAlone(partitions))
         return index
     }
 }
