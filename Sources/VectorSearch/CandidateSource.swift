@@ -27,7 +27,9 @@ package enum CandidateSource: Sendable, Equatable {
         var row = 0
         while row < piece.count {
             let count = min(ScanScratch.block, piece.count - row)
-            let block = Block(rows: piece.rows.advanced(by: row, dimension: dimension), first: row, count: count)
+            let block = Block(
+                rows: piece.rows.advanced(by: row, dimension: dimension), first: row, count: count,
+                ahead: piece.count - row - count)
             switch self {
             case .codes(let kernel):
                 var rest = piece.members[...]
@@ -50,6 +52,8 @@ private struct Block {
     /// Counted from the first of the piece.
     let first: Int
     let count: Int
+    /// How many rows of the piece come behind these.
+    let ahead: Int
 
     func offerCodes(
         _ kernel: CodeKernel, to members: ArraySlice<JointPlan.Member>, _ queries: [ScanQuery], fault: PlantedFault?,
@@ -57,7 +61,7 @@ private struct Block {
     ) {
         let planes = scratch.planes(of: members, queries)
         let stride = queries[members[members.startIndex].query].vector.planes.stride
-        code_sums(kernel.variant, rows.codes, count, stride, planes, members.count, scratch.sums)
+        code_sums(kernel.variant, rows.codes, count, ahead, stride, planes, members.count, scratch.sums)
         for (number, member) in members.enumerated() {
             let bound = queries[member.query].vector.planes.bound
             select(
