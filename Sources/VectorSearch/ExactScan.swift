@@ -63,7 +63,7 @@ package struct ExactScan: Sendable {
         let scratch = scratches.take()
         defer { scratches.give(back: scratch) }
         scratch.begin(queries)
-        for piece in JointPlan(queries.map(\.plan)).pieces {
+        JointPlan(queries.map(\.plan)).forEachPiece { piece in
             source.offer(piece, queries: queries, fault: fault, in: scratch)
         }
         return queries.enumerated().map { number, query in

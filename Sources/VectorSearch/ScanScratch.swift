@@ -20,9 +20,9 @@ final class ScanScratch: @unchecked Sendable {
     let scores: UnsafeMutableBufferPointer<Float>
     /// The candidates of each query.
     private(set) var tops: [TopK] = []
-    /// The planes of the queries of the last pass, one behind the other.
+    /// The planes of the queries of the last pass, one behind the other, and the numbers of those queries.
     private var packed = VectorMemory(byteCount: 0)
-    private var packedOf: ArraySlice<JointPlan.Member> = []
+    private var packedOf: [Int] = []
 
     private static let sumCount = 2 * Int(CODE_QUERY_LIMIT) * block
 
@@ -63,11 +63,12 @@ final class ScanScratch: @unchecked Sendable {
             packedOf = []
         }
         let start = packed.start.assumingMemoryBound(to: Int8.self)
-        if !packedOf.elementsEqual(members, by: { $0.query == $1.query }) {
+        if !packedOf.elementsEqual(members, by: { $0 == $1.query }) {
+            packedOf.removeAll(keepingCapacity: true)
             for (number, member) in members.enumerated() {
                 (start + number * width).update(from: queries[member.query].vector.planes.planes, count: width)
+                packedOf.append(member.query)
             }
-            packedOf = members
         }
         return UnsafePointer(start)
     }
