@@ -1,3 +1,4 @@
+import CVectorKernels
 import Synchronization
 
 /// Scans of several callers, carried out together where they come at the same time: each row is read once, scored for all
@@ -8,7 +9,9 @@ import Synchronization
 package final class SharedScan: Sendable {
     /// Stretches of different plans that are cut to each other's measure, at most: beyond, the cutting would cost more
     /// than it spares.
-    private static let stretchLimit = 20_000
+    static let stretchLimit = 20_000
+    /// As many queries are taken together even where that leaves another thread idle.
+    static let passLimit = Int(CODE_QUERY_LIMIT)
 
     package let scan: ExactScan
     package let pool: WorkPool
@@ -78,30 +81,36 @@ package final class SharedScan: Sendable {
     }
 
     private func scanWaiting() {
-        let tickets = waiting.withLock { take(from: &$0) }
+        let tickets = waiting.withLock { waiting -> [Ticket] in
+            let chosen = Self.choice(
+                among: waiting.lazy.map(\.query), isShared: isShared, threads: pool.width)
+            let taken = chosen.map { waiting[$0] }
+            for position in chosen.reversed() { waiting.remove(at: position) }
+            return taken
+        }
         guard !tickets.isEmpty else { return }
         for (ticket, result) in zip(tickets, scan.topK(tickets.map(\.query))) { ticket.finish(result) }
     }
 
-    /// The first, and those behind it that can be scanned along.
-    private func take(from waiting: inout [Ticket]) -> [Ticket] {
-        let together = isShared ? ExactScan.queryLimit : 1
-        var taken: [Ticket] = []
+    /// The positions of the queries that one thread takes next, ascending: the first one, and those behind it that can be
+    /// scanned along. One thread leaves the others their part, but no less than a pass of the kernel holds.
+    static func choice(
+        among waiting: some Collection<ScanQuery>, isShared: Bool, threads: Int
+    ) -> [Int] {
+        guard let first = waiting.first else { return [] }
+        let limit = isShared ? min(ExactScan.queryLimit, max(passLimit, waiting.count / threads)) : 1
+        var taken: [Int] = []
         var plans: Set<ObjectIdentifier> = []
         var stretches = 0
-        waiting.removeAll { ticket in
-            let plan = ticket.query.plan
-            let isKnown = plans.contains(ObjectIdentifier(plan))
-            guard taken.count < together,
-                taken.first.map({ $0.query.vector.dimension == ticket.query.vector.dimension }) ?? true,
-                isKnown || taken.isEmpty || stretches + plan.stretches.count <= Self.stretchLimit
-            else { return false }
-            if !isKnown {
-                plans.insert(ObjectIdentifier(plan))
-                stretches += plan.stretches.count
+        for (position, query) in waiting.enumerated() where query.vector.dimension == first.vector.dimension {
+            if taken.count == limit { break }
+            if !plans.contains(ObjectIdentifier(query.plan)) {
+                let more = query.plan.stretches.count
+                guard taken.isEmpty || stretches + more <= stretchLimit else { continue }
+                plans.insert(ObjectIdentifier(query.plan))
+                stretches += more
             }
-            taken.append(ticket)
-            return true
+            taken.append(position)
         }
         return taken
     }
