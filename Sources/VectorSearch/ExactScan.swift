@@ -19,11 +19,10 @@ package struct ScoredRow: Hashable, Sendable {
 ///     query × codes → intervals of scores (exact integers, a proven bound) → candidates → exact scores (one kernel) → order
 ///
 /// *Exact* means: ordered by (score of the fixed-order kernel, descending; `RowKey`, ascending), and where a key is under
-/// several labels, by the position of the partition. A result is a function
-/// of the query and of the set of rows scanned. It does not depend on how rows are cut into chunks or in which order
-/// they came, on the kernel or library that chose the candidates, or on the
-/// processor; and a row's score depends on that row and the query alone
-/// (Rule 2, non-interference; Rule 3, exact by default).
+/// several labels, by the position of the partition. A result is a function of the query and of the set of rows scanned.
+/// It does not depend on how rows are cut into chunks or in which order they came, on the kernel or library that chose the
+/// candidates, or on the processor; and a row's score depends on that row and the query alone (Rule 2, non-interference;
+/// Rule 3, exact by default).
 ///
 /// A scan occupies its thread until it ends, so it belongs on a `WorkPool`, never on Swift's cooperative threads.
 package struct ExactScan: Sendable {
@@ -125,7 +124,7 @@ package struct ExactScan: Sendable {
     }
 }
 
-/// A scored row with its place in memory, which decides nothing but the order of two rows with one key.
+/// A scored row with its place in memory. The place decides nothing: only a planted fault reads it.
 struct PlacedRow: Sendable {
     var row: ScoredRow
     let stretch: Int

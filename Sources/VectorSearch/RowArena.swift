@@ -31,7 +31,8 @@ package final class RowArena: Sendable {
     func take(_ count: Int) -> Place {
         precondition(1...RowSlab.capacity ~= count)
         return open.withLock { open in
-            for (number, slab) in open.enumerated().suffix(Self.searchLimit).reversed() {
+            for number in open.indices.suffix(Self.searchLimit).reversed() {
+                let slab = open[number]
                 guard let index = slab.free.firstIndex(where: { $0.count >= count }) else { continue }
                 let start = slab.free[index].lowerBound
                 let rest = start + count..<slab.free[index].upperBound

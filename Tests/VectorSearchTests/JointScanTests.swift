@@ -19,9 +19,8 @@ import Testing
             let arena = try RowArena(dimension: dimension)
             var all: [Partition] = []
             for _ in 0..<1 + random.below(40) {
-                var batch = try RowBatch(dimension: dimension)
-                for _ in 0..<random.below(30) { try batch.append(random.key(), random.vector(dimension)) }
-                all.append(try Partition(in: arena).inserting(batch))
+                all.append(
+                    try Partition(in: arena).inserting(random.batch(random.below(30), dimension: dimension)))
             }
             var clearances: [(labels: [Int], plan: ScanPlan)] = []
             for _ in 0..<1 + random.below(6) {
