@@ -338,6 +338,10 @@ void code_sums(
     }
 }
 
+void code_fetch(const void *memory, size_t size) {
+    for (size_t i = 0; i < size; i += CODE_ALIGNMENT) __builtin_prefetch((const char *)memory + i);
+}
+
 // MARK: - Selection
 
 INLINE size_t select_rows(

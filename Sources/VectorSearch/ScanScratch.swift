@@ -16,6 +16,10 @@ final class ScanScratch: @unchecked Sendable {
     let sums: UnsafeMutablePointer<Int32>
     /// Room for the positions of those rows of a block that can be among the best.
     let positions: UnsafeMutablePointer<UInt32>
+    /// Room for the estimates of those rows, in approximate mode.
+    let estimates: UnsafeMutablePointer<Double>
+    /// Room for rows that are gathered from where they lie.
+    private(set) var gathered = GatheredRows(dimension: 0)
     /// Room for the approximate scores of a block of rows, by the BLAS library.
     let scores: UnsafeMutableBufferPointer<Float>
     /// The candidates of each query.
@@ -31,6 +35,8 @@ final class ScanScratch: @unchecked Sendable {
         sums.initialize(repeating: 0, count: Self.sumCount)
         positions = .allocate(capacity: Self.block)
         positions.initialize(repeating: 0, count: Self.block)
+        estimates = .allocate(capacity: Self.block)
+        estimates.initialize(repeating: 0, count: Self.block)
         scores = .allocate(capacity: Self.block)
         scores.initialize(repeating: 0)
     }
@@ -38,6 +44,7 @@ final class ScanScratch: @unchecked Sendable {
     deinit {
         sums.deallocate()
         positions.deallocate()
+        estimates.deallocate()
         scores.deallocate()
     }
 
@@ -46,6 +53,12 @@ final class ScanScratch: @unchecked Sendable {
         for (number, query) in queries.enumerated() {
             tops[number].begin(k: query.count, minimumScore: query.minimumScore)
         }
+    }
+
+    /// Room for rows of a dimension that are gathered from where they lie.
+    func gathering(dimension: Int) -> GatheredRows {
+        if gathered.dimension != dimension { gathered = GatheredRows(dimension: dimension) }
+        return gathered
     }
 
     func offer(_ candidate: TopK.Candidate, to query: Int) { tops[query].offer(candidate) }
@@ -79,6 +92,8 @@ final class ScanScratch: @unchecked Sendable {
         packedOf = []
         sums.update(repeating: 0, count: Self.sumCount)
         positions.update(repeating: 0, count: Self.block)
+        estimates.update(repeating: 0, count: Self.block)
+        gathered.wipe()
         scores.update(repeating: 0)
         for number in tops.indices { tops[number].begin(k: 0, minimumScore: nil) }
     }

@@ -14,12 +14,14 @@ package final class SharedScan: Sendable {
     static let passLimit = Int(CODE_QUERY_LIMIT)
 
     package let scan: ExactScan
+    private let approximate: ApproximateScan
     package let pool: WorkPool
     private let shared: Atomic<Bool>
     private let waiting = Mutex<[Ticket]>([])
 
     package init(_ scan: ExactScan, on pool: WorkPool, isShared: Bool) {
         self.scan = scan
+        approximate = ApproximateScan(scan)
         self.pool = pool
         shared = Atomic(isShared)
     }
@@ -34,8 +36,8 @@ package final class SharedScan: Sendable {
     private final class Ticket: Sendable {
         private enum State {
             case pending
-            case awaited(CheckedContinuation<[ScoredRow], any Error>)
-            case finished(Result<[ScoredRow], VectorSearchError>)
+            case awaited(CheckedContinuation<ScanAnswer, any Error>)
+            case finished(Result<ScanAnswer, VectorSearchError>)
         }
 
         let query: ScanQuery
@@ -43,8 +45,8 @@ package final class SharedScan: Sendable {
 
         init(_ query: ScanQuery) { self.query = query }
 
-        func finish(_ result: Result<[ScoredRow], VectorSearchError>) {
-            let waiter = state.withLock { state -> CheckedContinuation<[ScoredRow], any Error>? in
+        func finish(_ result: Result<ScanAnswer, VectorSearchError>) {
+            let waiter = state.withLock { state -> CheckedContinuation<ScanAnswer, any Error>? in
                 defer { state = .finished(result) }
                 if case .awaited(let waiter) = state { return waiter }
                 return nil
@@ -52,9 +54,9 @@ package final class SharedScan: Sendable {
             waiter?.resume(with: result.mapError { $0 as any Error })
         }
 
-        func rows() async throws -> [ScoredRow] {
+        func answer() async throws -> ScanAnswer {
             try await withCheckedThrowingContinuation { continuation in
-                let result = state.withLock { state -> Result<[ScoredRow], VectorSearchError>? in
+                let result = state.withLock { state -> Result<ScanAnswer, VectorSearchError>? in
                     if case .finished(let result) = state { return result }
                     state = .awaited(continuation)
                     return nil
@@ -67,7 +69,12 @@ package final class SharedScan: Sendable {
     /// The best rows of a query.
     ///
     /// - Throws: `tooManyWaiting`, `scoreBoundViolated`; `CancellationError` where the task is cancelled while it waits.
-    package func topK(_ query: ScanQuery) async throws -> [ScoredRow] {
+    package func topK(_ query: ScanQuery) async throws -> [ScoredRow] { try await answer(to: query).rows }
+
+    /// The best rows of a query, as its mode has it.
+    ///
+    /// - Throws: as `topK`.
+    package func answer(to query: ScanQuery) async throws -> ScanAnswer {
         let ticket = Ticket(query)
         waiting.withLock { $0.append(ticket) }
         do {
@@ -77,7 +84,7 @@ package final class SharedScan: Sendable {
             waiting.withLock { $0.removeAll { $0 === ticket } }
             throw error
         }
-        return try await ticket.rows()
+        return try await ticket.answer()
     }
 
     private func scanWaiting() {
@@ -89,7 +96,13 @@ package final class SharedScan: Sendable {
             return taken
         }
         guard !tickets.isEmpty else { return }
-        for (ticket, result) in zip(tickets, scan.topK(tickets.map(\.query))) { ticket.finish(result) }
+        let queries = tickets.map(\.query)
+        let answers =
+            switch queries[0].mode {
+            case .exact: scan.topK(queries).map { $0.map { ScanAnswer(rows: $0, expectedRecall: nil) } }
+            case .approximate: approximate.answers(queries)
+            }
+        for (ticket, answer) in zip(tickets, answers) { ticket.finish(answer) }
     }
 
     /// The positions of the queries that one thread takes next, ascending: the first one, and those behind it that can be
@@ -102,7 +115,8 @@ package final class SharedScan: Sendable {
         var taken: [Int] = []
         var plans: Set<ObjectIdentifier> = []
         var stretches = 0
-        for (position, query) in waiting.enumerated() where query.vector.dimension == first.vector.dimension {
+        for (position, query) in waiting.enumerated()
+        where query.vector.dimension == first.vector.dimension && query.mode == first.mode {
             if taken.count == limit { break }
             if !plans.contains(ObjectIdentifier(query.plan)) {
                 let more = query.plan.stretches.count

@@ -114,7 +114,7 @@ import Testing
                 let vector = Array(rows.components[row * dimension..<(row + 1) * dimension])
                 #expect(partition.vector(of: key) == vector)
             }
-            #expect(partition.byteCount == 5 * ((dimension + 63) / 64 * 64 + 24 + 4 * dimension))
+            #expect(partition.byteCount == 5 * ((dimension + 63) / 64 * (64 + 8) + 28 + 4 * dimension))
         }
     }
 

@@ -43,6 +43,7 @@ import Testing
             (0..<7 * 64).allSatisfy { rows.codes[$0] == 0 } && (0..<7 * 5).allSatisfy { rows.vectors[$0] == 0 }
                 && (0..<7).allSatisfy {
                     rows.keys[$0] == RowKey(high: 0, low: 0) && rows.scales[$0] == 0 && rows.radii[$0] == 0
+                        && rows.factors[$0] == 0 && rows.bits(of: $0, words: 1).pointee == 0
                 }
         }
         #expect(!isEmpty())

@@ -72,6 +72,9 @@ void code_sums(
     enum code_kernel_variant variant, const uint8_t *codes, size_t rows, size_t ahead, size_t stride,
     const int8_t *planes, size_t queries, int32_t *sums);
 
+/// Asks for memory before it is needed.
+void code_fetch(const void *memory, size_t size);
+
 /// What a query adds to the sums to make bounds of scores of them.
 struct code_bound {
     double step;    // t: what one step of the second plane stands for
