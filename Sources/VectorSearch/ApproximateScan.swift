@@ -15,15 +15,23 @@ package struct ApproximateScan: Sendable {
         var perResult: Int
         /// At least.
         var floor: Int
+        /// As many rows are scanned exactly in the time that a candidate takes, which lies anywhere in memory.
+        var rowsPerCandidate: Int
 
-        /// Recall@10 is above 0.99 with a thousand candidates among a million rows (Benchmarks/RESULTS.md).
-        static let standard = Breadth(perResult: 50, floor: 1_000)
+        /// With a thousand candidates the ten best of a million rows are found, where rows lie as texts do
+        /// (docs/index-format.md has figures).
+        static let standard = Breadth(perResult: 50, floor: 1_000, rowsPerCandidate: 12)
 
         func candidates(for query: ScanQuery) -> Int { max(perResult * query.count, floor) }
+
+        /// Whether to scan all rows exactly takes no longer. It depends on what may be read and nothing else.
+        func isExact(_ query: ScanQuery) -> Bool {
+            query.plan.count <= rowsPerCandidate * candidates(for: query)
+        }
     }
 
     package let kernel: BitKernel
-    /// What finishes an answer, and what answers where all rows would be candidates.
+    /// What finishes an answer, and what answers where there are few rows.
     private let exact: ExactScan
     private let breadth: Breadth
 
@@ -45,12 +53,11 @@ package struct ApproximateScan: Sendable {
     /// - Returns: as `ExactScan.topK`.
     package func answers(_ queries: [ScanQuery]) -> [Result<ScanAnswer, VectorSearchError>] {
         precondition(queries.count <= ExactScan.queryLimit)
-        // Where all rows would be candidates, their bits need not be read.
-        let isWhole = queries.map { $0.plan.count <= breadth.candidates(for: $0) }
-        var whole = exact.topK(queries.indices.filter { isWhole[$0] }.map { queries[$0] }).makeIterator()
-        var chosen = choose(queries.indices.filter { !isWhole[$0] }.map { queries[$0] }).makeIterator()
-        return isWhole.map { isWhole in
-            isWhole ? whole.next()!.map { ScanAnswer(rows: $0, expectedRecall: 1) } : chosen.next()!
+        let isExact = queries.map(breadth.isExact)
+        var exactly = exact.topK(queries.indices.filter { isExact[$0] }.map { queries[$0] }).makeIterator()
+        var roughly = choose(queries.indices.filter { !isExact[$0] }.map { queries[$0] }).makeIterator()
+        return isExact.map { isExact in
+            isExact ? exactly.next()!.map { ScanAnswer(rows: $0, expectedRecall: 1) } : roughly.next()!
         }
     }
 

@@ -44,17 +44,19 @@ struct BestEstimates: Sendable {
         var estimates = rows.map(\.estimate)
         let last = estimates.withUnsafeMutableBufferPointer { Self.largest(limit, of: $0) }
         threshold = last
-        var tied = rows.indices.filter { rows[$0].estimate == last }
-        let wanted = limit - rows.count { $0.estimate > last }
-        if tied.count > wanted, !tiesByPlace {
-            tied.sort { identity(rows[$0]) < identity(rows[$1]) }
-        }
-        let kept = Set(tied.prefix(wanted))
+        let excess = rows.count { $0.estimate >= last } - limit
+        let beaten = excess == 0 ? [] : Set(tied(at: last).suffix(excess))
         var position = -1
         rows.removeAll {
             position += 1
-            return $0.estimate < last || $0.estimate == last && !kept.contains(position)
+            return $0.estimate < last || beaten.contains(position)
         }
+    }
+
+    /// The positions of rows of one estimate, those first that are to be kept before others.
+    private func tied(at estimate: Double) -> [Int] {
+        let tied = rows.indices.filter { rows[$0].estimate == estimate }
+        return tiesByPlace ? tied : tied.sorted { identity(rows[$0]) < identity(rows[$1]) }
     }
 
     /// What orders rows of equal estimates: the key, and for one passage under two labels the position of the partition.
