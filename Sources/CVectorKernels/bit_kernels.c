@@ -46,7 +46,7 @@ size_t bit_rotation_size(size_t dimension) {
 void bit_rotation(size_t dimension, float *table) {
     const size_t size = bit_rotation_size(dimension);
     const float scale = (float)(1 / sqrt((double)block_size(dimension)));
-    // SplitMix64; the seed is the square root of 2 in binary.
+    // SplitMix64; the seed is the first 64 bits behind the point of the square root of 2.
     uint64_t state = 0x6a09e667f3bcc908u;
     for (size_t i = 0; i < size; i++) {
         state += 0x9e3779b97f4a7c15u;
@@ -57,8 +57,8 @@ void bit_rotation(size_t dimension, float *table) {
     }
 }
 
-// The Walsh-Hadamard transform of `size` values in `values`, by way of `other`: each step adds and subtracts the two halves
-// and lays sums and differences side by side, so that every step is the same and reads and writes whole vectors.
+// The Walsh-Hadamard transform of `size` values in `values`, by way of `other`: each step adds and subtracts the two
+// halves and lays sums and differences side by side, so that every step is the same and reads and writes whole vectors.
 INLINE void transform(float *values, float *other, size_t size) {
     float *from = values, *to = other;
     for (size_t step = 1; step < size; step *= 2) {
@@ -211,7 +211,8 @@ AVX2 static void sums_avx2(
 
 // A group at a time.
 VPOPCNT static void sums_vpopcnt(
-    const uint64_t *bits, size_t first, size_t rows, size_t ahead, size_t words, const uint64_t *planes, int32_t *sums) {
+    const uint64_t *bits, size_t first, size_t rows, size_t ahead, size_t words, const uint64_t *planes,
+    int32_t *sums) {
     const size_t end = first + rows;
     // Never beyond what may be read: up to the last group that is so as a whole.
     const uint64_t *const last = bits + (end + ahead) / BIT_GROUP * BIT_GROUP * words;

@@ -182,8 +182,9 @@ VNNI INLINE __m128i totals_vnni(__m512i a, __m512i b, __m512i c, __m512i d) {
     return _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
 }
 
-// How far ahead of its use a row is fetched. Four rows are read side by side, which the processor's own prefetching takes
-// for four readings of their own; without this a scan takes 1.7 times a streaming read, with it hardly more than one.
+// How far ahead of its use a row is fetched. Four rows are read side by side, which the processor's own prefetching
+// takes for four readings of their own; without this a scan takes 1.7 times a streaming read, with it hardly more than
+// one.
 #define FETCH_AHEAD ((size_t)8192)
 
 // Four rows with `count` planes (a constant at each call), from `row` on; where fewer are left, the last one stands in
@@ -228,8 +229,8 @@ VNNI INLINE void tile_vnni(
     }
 }
 
-// Four rows at a time, which stay in the nearest cache while all planes pass, four or two at a time: so many that the sums
-// fill the registers and no instruction waits for the one before.
+// Four rows at a time, which stay in the nearest cache while all planes pass, four or two at a time: so many that the
+// sums fill the registers and no instruction waits for the one before.
 VNNI static void sums_vnni(
     const uint8_t *codes, size_t rows, size_t ahead, size_t stride, const int8_t *planes, size_t queries,
     int32_t *sums) {

@@ -4,10 +4,11 @@ import CVectorKernels
 ///
 ///     query × bits → estimates → the best of them are candidates → the exact scan, among the candidates → order
 ///
-/// A row's bits are a function of that row alone, and a rotation with a fixed seed does for all: nothing is fitted. Which rows
-/// are candidates, and hence the answer, is a function of the query and of the set of rows scanned, just as in the exact
-/// scan (Rule 2, non-interference): ties are ordered by key. Among the candidates the scan is exact, with its bound and
-/// its kernel; what is approximate is that a true best row can have too low an estimate to be one of them.
+/// A row's bits are a function of that row alone, and a rotation with a fixed seed does for all: nothing is fitted.
+/// Which rows are candidates, and hence the answer, is a function of the query and of the set of rows scanned, just as
+/// in the exact scan (Rule 2, non-interference): ties are ordered by key. Among the candidates the scan is exact, with
+/// its bound and its kernel; what is approximate is that a true best row can have too low an estimate to be one of
+/// them.
 package struct ApproximateScan: Sendable {
     /// How many rows become candidates.
     struct Breadth: Sendable {

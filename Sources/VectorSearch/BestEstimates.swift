@@ -1,5 +1,5 @@
-/// The rows with the best estimates: the m largest, and where estimates are equal those with the smallest keys, so that which
-/// rows they are is a function of the query and of the rows scanned alone (Rule 2, non-interference).
+/// The rows with the best estimates: the m largest, and where estimates are equal those with the smallest keys, so that
+/// which rows they are is a function of the query and of the rows scanned alone (Rule 2, non-interference).
 ///
 /// Rows gather until there are twice as many; then a selection cuts them to m. O(1) a row, amortised.
 struct BestEstimates: Sendable {
@@ -59,7 +59,8 @@ struct BestEstimates: Sendable {
         return tiesByPlace ? tied : tied.sorted { identity(rows[$0]) < identity(rows[$1]) }
     }
 
-    /// What orders rows of equal estimates: the key, and for one passage under two labels the position of the partition.
+    /// What orders rows of equal estimates: the key, and for one passage under two labels the position of the
+    /// partition.
     private func identity(_ row: Row) -> (RowKey, Int) {
         let (stretch, position) = (Int(row.stretch), Int(row.row))
         return (plan.stretches[stretch].rows.keys[position], plan.partition(stretch: stretch, row: position))

@@ -18,11 +18,11 @@ package struct ScoredRow: Hashable, Sendable {
 ///
 ///     query × codes → intervals of scores (exact integers, a proven bound) → candidates → exact scores (one kernel) → order
 ///
-/// *Exact* means: ordered by (score of the fixed-order kernel, descending; `RowKey`, ascending), and where a key is under
-/// several labels, by the position of the partition. A result is a function of the query and of the set of rows scanned.
-/// It does not depend on how rows are cut into chunks or in which order they came, on the kernel or library that chose the
-/// candidates, or on the processor; and a row's score depends on that row and the query alone (Rule 2, non-interference;
-/// Rule 3, exact by default).
+/// *Exact* means: ordered by (score of the fixed-order kernel, descending; `RowKey`, ascending), and where a key is
+/// under several labels, by the position of the partition. A result is a function of the query and of the set of rows
+/// scanned. It does not depend on how rows are cut into chunks or in which order they came, on the kernel or library
+/// that chose the candidates, or on the processor; and a row's score depends on that row and the query alone (Rule 2,
+/// non-interference; Rule 3, exact by default).
 ///
 /// Whatever the mode of a query, this scan answers it exactly; `SharedScan` chooses between it and `ApproximateScan`.
 ///
@@ -138,7 +138,8 @@ package struct ExactScan: Sendable {
     }
 }
 
-/// A scored row with its place in memory, where more about it can be read. The place orders nothing, but for a planted fault.
+/// A scored row with its place in memory, where more about it can be read. The place orders nothing, but for a planted
+/// fault.
 struct PlacedRow: Sendable {
     var row: ScoredRow
     let stretch: Int

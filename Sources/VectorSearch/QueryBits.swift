@@ -1,8 +1,8 @@
 import CVectorKernels
 import Foundation
 
-/// A query as four planes of bits: its rotated components as `step` · (u − 7.5) with 0 ≤ u ≤ 15, digit j of u in plane j
-/// (see `bit_kernels.h`). What is left of it adds a fifth to the error that the bits of a row leave, in squares a
+/// A query as four planes of bits: its rotated components as `step` · (u − 7.5) with 0 ≤ u ≤ 15, digit j of u in plane
+/// j (see `bit_kernels.h`). What is left of it adds a fifth to the error that the bits of a row leave, in squares a
 /// twenty-fifth.
 struct QueryBits: Sendable {
     /// Word w of plane j at 4·w + j.

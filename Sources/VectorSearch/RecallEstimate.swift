@@ -1,17 +1,18 @@
 /// How many of the true best rows an approximate answer can be expected to hold, from the error of its own estimates.
 ///
-/// Over the choice of a rotation, the estimate of a row x is unbiased and about normal around its score s, with the variance
+/// Over the choice of a rotation, the estimate of a row x is unbiased and about normal around its score s, with the
+/// variance
 ///
 ///     σ² = (f²·D − ‖x‖²) · (‖q‖² − s²/‖x‖²) / (D − 1)  +  f²·step²·D / 12
 ///
-/// (arXiv 2405.12497, theorem 3.2, with f = ‖x‖ / (α·√D); the second term is the rounding of the query to steps). A row is
-/// a candidate where its estimate reaches the lowest one of the candidates, τ, so one of score s is found with the
-/// probability p = Φ((s − τ) / σ), and each row that was found stands for 1/p rows of its like. For n rows in the answer
-/// the estimate is n / Σ 1/p.
+/// (arXiv 2405.12497, theorem 3.2, with f = ‖x‖ / (α·√D); the second term is the rounding of the query to steps). A row
+/// is a candidate where its estimate reaches the lowest one of the candidates, τ, so one of score s is found with the
+/// probability p = Φ((s − τ) / σ), and each row that was found stands for 1/p rows of its like. For n rows in the
+/// answer the estimate is n / Σ 1/p.
 ///
-/// It is made of the query and of rows that the caller may read, in one order of operations: the same bits on every machine,
-/// whatever else is in the index (Rule 2, non-interference). It is an expectation and no bound; where much is missed it is
-/// rather too low, as rows that took the place of better ones are counted as though they were those.
+/// It is made of the query and of rows that the caller may read, in one order of operations: the same bits on every
+/// machine, whatever else is in the index (Rule 2, non-interference). It is an expectation and no bound; where much is
+/// missed it is rather too low, as rows that took the place of better ones are counted as though they were those.
 struct RecallEstimate {
     private let bits: QueryBits
     private let dimension: Double

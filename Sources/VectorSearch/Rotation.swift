@@ -1,7 +1,7 @@
 import CVectorKernels
 
-/// The rotation of approximate mode for one dimension: the same on every machine and for every index, so that nothing in it
-/// tells about rows (Rule 2, non-interference).
+/// The rotation of approximate mode for one dimension: the same on every machine and for every index, so that nothing
+/// in it tells about rows (Rule 2, non-interference).
 final class Rotation: Sendable {
     let dimension: Int
     private let table: [Float]
@@ -14,8 +14,8 @@ final class Rotation: Sendable {
         }
     }
 
-    /// Calls `body` with the rotated components and the power of two that they are to be multiplied by. They must not be
-    /// kept past the call. O(dimension · log dimension).
+    /// Calls `body` with the rotated components and the power of two that they are to be multiplied by. They must not
+    /// be kept past the call. O(dimension · log dimension).
     ///
     /// - Parameter vector: `dimension` finite components.
     func rotate<Result>(

@@ -1,12 +1,12 @@
 import CVectorKernels
 
-/// Room for rows that lie one behind the other, each in three forms: as codes of one byte a component with a scale and a
-/// radius, which an exact scan reads; as bits with a factor, which an approximate one reads; and as float32, from which exact
-/// scores come; and with its key.
+/// Room for rows that lie one behind the other, each in three forms: as codes of one byte a component with a scale and
+/// a radius, which an exact scan reads; as bits with a factor, which an approximate one reads; and as float32, from
+/// which exact scores come; and with its key.
 ///
-/// A row x becomes codes c, a scale s and a radius r with ‖x − s·c‖ ≤ r, and signs of its rotated components with a factor
-/// (`bit_kernels.h`). All of them are functions of that row alone: no scale or codebook is fitted over rows (Rule 2,
-/// non-interference).
+/// A row x becomes codes c, a scale s and a radius r with ‖x − s·c‖ ≤ r, and signs of its rotated components with a
+/// factor (`bit_kernels.h`). All of them are functions of that row alone: no scale or codebook is fitted over rows
+/// (Rule 2, non-interference).
 ///
 /// | form | bytes a row | at 384 components |
 /// | --- | --- | --- |

@@ -10,7 +10,7 @@ package enum ScanMode: Sendable, Hashable {
 package struct ScanAnswer: Hashable, Sendable {
     /// Best first. The score of each is exact, in either mode.
     package let rows: [ScoredRow]
-    /// The share of the true best rows that `rows` can be expected to hold (see `RecallEstimate`); nil where the scan was
-    /// exact by its mode, and 1 where all rows were scored.
+    /// The share of the true best rows that `rows` can be expected to hold (see `RecallEstimate`); nil where the scan
+    /// was exact by its mode, and 1 where all rows were scored.
     package let expectedRecall: Double?
 }

@@ -105,8 +105,8 @@ package final class SharedScan: Sendable {
         for (ticket, answer) in zip(tickets, answers) { ticket.finish(answer) }
     }
 
-    /// The positions of the queries that one thread takes next, ascending: the first one, and those behind it that can be
-    /// scanned along. One thread leaves the others their part, but no less than a pass of the kernel holds.
+    /// The positions of the queries that one thread takes next, ascending: the first one, and those behind it that can
+    /// be scanned along. One thread leaves the others their part, but no less than a pass of the kernel holds.
     static func choice(
         among waiting: some Collection<ScanQuery>, isShared: Bool, threads: Int
     ) -> [Int] {

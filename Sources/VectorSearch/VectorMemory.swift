@@ -13,8 +13,9 @@ final class VectorMemory: Sendable {
     nonisolated(unsafe) let start: UnsafeMutableRawPointer
     let byteCount: Int
 
-    /// Memory that nothing has touched yet. Where it all but fills a huge page or more, the system is asked for such pages,
-    /// because a scan of small ones waits for their addresses (madvise(2)). Where it has none to give, nothing is lost.
+    /// Memory that nothing has touched yet. Where it all but fills a huge page or more, the system is asked for such
+    /// pages, because a scan of small ones waits for their addresses (madvise(2)). Where it has none to give, nothing
+    /// is lost.
     init(byteCount: Int) {
         precondition(byteCount >= 0)
         self.byteCount = byteCount
