@@ -2,27 +2,8 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
-
-// Bits, factors and estimates are the same on every machine: no multiply and add may become one instruction.
-#pragma STDC FP_CONTRACT OFF
-
-typedef float float8 __attribute__((vector_size(32)));
-typedef double double8 __attribute__((vector_size(64)));
-typedef int32_t int32x8 __attribute__((vector_size(32)));
-typedef int64_t int64x8 __attribute__((vector_size(64)));
-
-// Every function that takes a vector is inlined: none is ever passed.
-#pragma clang diagnostic ignored "-Wpsabi"
-
-#define LANES ((size_t)8)
-#define INLINE __attribute__((always_inline)) static inline
+#include "lanes.h"
 
 size_t bit_words(size_t dimension) { return (dimension + 63) / 64; }
 
@@ -87,13 +68,7 @@ INLINE void transform(float *values, float *other, size_t size) {
 }
 
 INLINE int rotate(const float *table, const float *vector, size_t dimension, float *rotated, float *scratch) {
-    uint32_t largest = 0;
-    for (size_t i = 0; i < dimension; i++) {
-        uint32_t bits;
-        memcpy(&bits, vector + i, sizeof bits);
-        bits &= 0x7fffffffu;
-        largest = bits > largest ? bits : largest;
-    }
+    const uint32_t largest = largest_magnitude(vector, dimension);
     float magnitude;
     memcpy(&magnitude, &largest, sizeof magnitude);
     int exponent = 0;
@@ -133,10 +108,7 @@ INLINE void encode(const float *rotated, int exponent, size_t dimension, uint64_
             word = 0;
         }
     }
-    const double one = ((absolute[0] + absolute[4]) + (absolute[2] + absolute[6])) +
-                       ((absolute[1] + absolute[5]) + (absolute[3] + absolute[7]));
-    const double two = ((squares[0] + squares[4]) + (squares[2] + squares[6])) +
-                       ((squares[1] + squares[5]) + (squares[3] + squares[7]));
+    const double one = total_of(absolute), two = total_of(squares);
     // A row of zeros scores zero. A factor past the largest float32 is that one: it is an estimate's.
     const double length = one > 0 ? ldexp(two / one, exponent) : 0;
     *factor = length > (double)FLT_MAX ? FLT_MAX : (float)length;

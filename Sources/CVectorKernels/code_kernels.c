@@ -1,47 +1,14 @@
 #include "code_kernels.h"
 
 #include <math.h>
-#include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
-
-// No multiply and add of this file may become one instruction: codes and radii are the same bits on every machine.
-#pragma STDC FP_CONTRACT OFF
-
-typedef float float8 __attribute__((vector_size(32)));
-typedef double double8 __attribute__((vector_size(64)));
-typedef int32_t int32x8 __attribute__((vector_size(32)));
-typedef int64_t int64x8 __attribute__((vector_size(64)));
-typedef uint8_t uint8x8 __attribute__((vector_size(8)));
-
-// Every function that takes a vector is inlined: none is ever passed.
-#pragma clang diagnostic ignored "-Wpsabi"
-
-#define LANES ((size_t)8)
-#define INLINE __attribute__((always_inline)) static inline
+#include "lanes.h"
 
 size_t code_stride(size_t dimension) {
     return (dimension + CODE_ALIGNMENT - 1) / CODE_ALIGNMENT * CODE_ALIGNMENT;
 }
 
 // MARK: - Codes of a row
-
-// The largest absolute value, as its bits: for numbers without a sign the order of bits is the order of values, with
-// the infinities and what is no number above all finite ones.
-INLINE uint32_t largest_magnitude(const float *row, size_t dimension) {
-    uint32_t largest = 0;
-    for (size_t i = 0; i < dimension; i++) {
-        uint32_t bits;
-        memcpy(&bits, row + i, sizeof bits);
-        bits &= 0x7fffffffu;
-        largest = bits > largest ? bits : largest;
-    }
-    return largest;
-}
 
 // The first number where a lane of the mask is set, the second one where not.
 INLINE double8 pick(int64x8 mask, double8 first, double8 second) {
@@ -89,8 +56,7 @@ INLINE bool encode(const float *row, size_t dimension, uint8_t *codes, float *sc
     }
     memset(codes + dimension, 128, stride - dimension);
 
-    const double sum = ((squares[0] + squares[4]) + (squares[2] + squares[6])) +
-                       ((squares[1] + squares[5]) + (squares[3] + squares[7]));
+    const double sum = total_of(squares);
     // Each residual is off by a factor of at most 1 + 2^-53, its square by three, the sum by gamma(dimension / 8 + 6) and
     // the root by one more: together far below 2^-30.
     const double length = sqrt(sum) * (1 + 0x1p-30);
