@@ -10,7 +10,7 @@ package final class SharedScan: Sendable {
     /// Stretches of different plans that are cut to each other's measure, at most: beyond, the cutting would cost more
     /// than it spares.
     static let stretchLimit = 20_000
-    /// As many queries are taken together even where that leaves another thread idle.
+    /// Queries of one pass of the kernel: a pass of fewer takes nearly as long.
     static let passLimit = Int(CODE_QUERY_LIMIT)
 
     package let scan: ExactScan
@@ -106,12 +106,13 @@ package final class SharedScan: Sendable {
     }
 
     /// The positions of the queries that one thread takes next, ascending: the first one, and those behind it that can
-    /// be scanned along. One thread leaves the others their part, but no less than a pass of the kernel holds.
+    /// be scanned along. One thread leaves the others their part, in whole passes of the kernel and no less than one.
     static func choice(
         among waiting: some Collection<ScanQuery>, isShared: Bool, threads: Int
     ) -> [Int] {
         guard let first = waiting.first else { return [] }
-        let limit = isShared ? min(ExactScan.queryLimit, max(passLimit, waiting.count / threads)) : 1
+        let passes = max(1, waiting.count / (threads * passLimit))
+        let limit = isShared ? min(ExactScan.queryLimit, passes * passLimit) : 1
         var taken: [Int] = []
         var plans: Set<ObjectIdentifier> = []
         var stretches = 0
