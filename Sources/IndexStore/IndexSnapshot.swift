@@ -89,15 +89,30 @@ extension IndexSnapshot: PassageSnapshot {
     package func nearest(
         to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
     ) async throws -> [ScoredPassage] {
-        guard !permitted.isEmpty else { return [] }
+        try await scanned(query, .exact, permitted, limit: limit, minimumScore: minimumScore).passages
+    }
+
+    package func approximatelyNearest(
+        to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
+    ) async throws -> ApproximateResult {
+        try await scanned(query, .approximate, permitted, limit: limit, minimumScore: minimumScore)
+    }
+
+    private func scanned(
+        _ query: [Float], _ mode: ScanMode, _ permitted: PermittedLabels, limit: Int, minimumScore: Double
+    ) async throws -> ApproximateResult {
+        let none = ApproximateResult(passages: [], expectedRecall: 1)
+        guard !permitted.isEmpty else { return none }
         let vector = try QueryVector(query)
         let readable = try await readableRows(permitted)
-        guard readable.plan.count > 0 else { return [] }
-        let rows = try await scan.topK(
-            ScanQuery(vector, count: limit, in: readable.plan, minimumScore: minimumScore))
-        return rows.map {
-            ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: readable.labels[$0.partition], score: $0.score)
-        }
+        guard readable.plan.count > 0 else { return none }
+        let answer = try await scan.answer(
+            to:
+                ScanQuery(vector, count: limit, in: readable.plan, minimumScore: minimumScore, mode: mode))
+        return ApproximateResult(
+            passages: answer.rows.map {
+                ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: readable.labels[$0.partition], score: $0.score)
+            }, expectedRecall: answer.expectedRecall ?? 1)
     }
 
     package func passages(_ found: [ScoredPassage], permitted: PermittedLabels) async throws -> [StoredPassage] {

@@ -24,6 +24,11 @@ package protocol PassageSnapshot: Sendable {
         to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
     ) async throws -> [ScoredPassage]
 
+    /// As `nearest`, in less time: some of the nearest may be missing.
+    func approximatelyNearest(
+        to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
+    ) async throws -> ApproximateResult
+
     /// The `limit` permitted passages of the highest BM25 score, ordered by score, then id; none that matches no word, or
     /// lacks a phrase. Everything that is counted for it is counted over the permitted passages.
     ///

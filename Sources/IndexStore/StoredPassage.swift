@@ -60,6 +60,19 @@ package struct StoredDocument: Sendable {
     }
 }
 
+/// What a scan in approximate mode found.
+package struct ApproximateResult: Sendable {
+    /// Best first, with exact scores; some of the best may be missing.
+    package let passages: [ScoredPassage]
+    /// The share of the true best that they can be expected to hold.
+    package let expectedRecall: Double
+
+    package init(passages: [ScoredPassage], expectedRecall: Double) {
+        self.passages = passages
+        self.expectedRecall = expectedRecall
+    }
+}
+
 /// A row that a scan found.
 package struct ScoredPassage: Hashable, Sendable {
     package let id: PassageID

@@ -35,14 +35,15 @@ package struct Retriever<Index: PassageIndex>: Sendable {
             let permitted = decide(snapshot, request)
             let searched =
                 query.filter.map { filter in permitted.narrowed(to: { filters.matches($0, filter) }) } ?? permitted
-            let found = try await search.found(in: snapshot, among: searched)
+            let (found, expectedRecall) = try await search.found(in: snapshot, among: searched)
             let passages = try await snapshot.passages(found, permitted: permitted)
             return Answer(
                 results: zip(found, passages).map {
                     Hit(score: $0.score, passage: presentation.cited($1), snippet: search.snippet(of: $1.text))
                 },
                 marking: presentation.marking(of: passages), policyVersion: policyVersion,
-                contentTag: try await snapshot.contentTag(of: permitted).description, mode: query.options.mode)
+                contentTag: try await snapshot.contentTag(of: permitted).description, mode: query.options.mode,
+                expectedRecall: expectedRecall)
         }
     }
 

@@ -25,33 +25,43 @@ struct Search {
     /// Whether it takes a snapshot that has the words of passages.
     var needsWords: Bool { [.hybrid, .lexical].contains(query.options.mode) }
 
-    /// The results, best first.
+    /// Passages, best first, and in approximate mode the share of the true best that can be expected among them.
+    typealias Found = (passages: [ScoredPassage], expectedRecall: Double?)
+
+    /// The results.
     func found<Snapshot: PassageSnapshot>(
         in snapshot: Snapshot, among permitted: PermittedLabels
-    ) async throws -> [ScoredPassage] {
+    ) async throws -> Found {
         let depth = selection.depth(for: query.count)
-        let ranked = try await ranked(in: snapshot, among: permitted, depth: depth)
-        guard selection.isNeeded else { return Array(ranked.prefix(query.count)) }
+        let (ranked, expectedRecall) = try await ranked(in: snapshot, among: permitted, depth: depth)
+        guard selection.isNeeded else { return (Array(ranked.prefix(query.count)), expectedRecall) }
         let candidates = Array(ranked.prefix(depth))
-        return selection.chosen(
+        let chosen = selection.chosen(
             candidates, count: query.count, similarity: try await snapshot.similarities(among: candidates))
+        return (chosen, expectedRecall)
     }
 
     /// At least `depth` of the best, where there are so many.
     private func ranked<Snapshot: PassageSnapshot>(
         in snapshot: Snapshot, among permitted: PermittedLabels, depth: Int
-    ) async throws -> [ScoredPassage] {
+    ) async throws -> Found {
         switch query.options.mode {
-        case .vector, .approximate:
-            try await snapshot.nearest(
+        case .vector:
+            let found = try await snapshot.nearest(
                 to: vector, among: permitted, limit: depth, minimumScore: query.minimumScore)
+            return (found, nil)
+        case .approximate:
+            let found = try await snapshot.approximatelyNearest(
+                to: vector, among: permitted, limit: depth, minimumScore: query.minimumScore)
+            return (found.passages, found.expectedRecall)
         case .lexical:
-            try await snapshot.matching(words, among: permitted, limit: depth, minimumScore: query.minimumScore)
+            let found = try await snapshot.matching(
+                words, among: permitted, limit: depth, minimumScore: query.minimumScore)
+            return (found, nil)
         case .hybrid:
-            Fusion.ranked(
-                try await snapshot.candidates(
-                    vector: vector, words: words, among: permitted, depth: max(depth, Fusion.depth))
-            ).filter { $0.score >= query.minimumScore }
+            let found = try await snapshot.candidates(
+                vector: vector, words: words, among: permitted, depth: max(depth, Fusion.depth))
+            return (Fusion.ranked(found).filter { $0.score >= query.minimumScore }, nil)
         }
     }
 

@@ -18,12 +18,13 @@ package struct ScoredRow: Hashable, Sendable {
 ///
 ///     query × codes → intervals of scores (exact integers, a proven bound) → candidates → exact scores (one kernel) → order
 ///
-/// *Exact* means: ordered by (score of the fixed-order kernel, descending; `RowKey`, ascending), and where a key is under
-/// several labels, by the position of the partition. A result is a function
-/// of the query and of the set of rows scanned. It does not depend on how rows are cut into chunks or in which order
-/// they came, on the kernel or library that chose the candidates, or on the
-/// processor; and a row's score depends on that row and the query alone
-/// (Rule 2, non-interference; Rule 3, exact by default).
+/// *Exact* means: ordered by (score of the fixed-order kernel, descending; `RowKey`, ascending), and where a key is
+/// under several labels, by the position of the partition. A result is a function of the query and of the set of rows
+/// scanned. It does not depend on how rows are cut into chunks or in which order they came, on the kernel or library
+/// that chose the candidates, or on the processor; and a row's score depends on that row and the query alone (Rule 2,
+/// non-interference; Rule 3, exact by default).
+///
+/// Whatever the mode of a query, this scan answers it exactly; `SharedScan` chooses between it and `ApproximateScan`.
 ///
 /// A scan occupies its thread until it ends, so it belongs on a `WorkPool`, never on Swift's cooperative threads.
 package struct ExactScan: Sendable {
@@ -36,7 +37,7 @@ package struct ExactScan: Sendable {
     package let source: CandidateSource
     private let scratches = ScanScratchPool()
     /// A deliberate mistake, for tests that must be seen to fail.
-    private let fault: PlantedFault?
+    let fault: PlantedFault?
 
     package init() {
         self.init(.best)
@@ -60,19 +61,31 @@ package struct ExactScan: Sendable {
     ///   rests on (Rule 4, fail closed).
     package func topK(_ queries: [ScanQuery]) -> [Result<[ScoredRow], VectorSearchError>] {
         precondition(queries.count <= Self.queryLimit)
-        let scratch = scratches.take()
-        defer { scratches.give(back: scratch) }
-        scratch.begin(queries)
-        for piece in JointPlan(queries.map(\.plan)).pieces {
-            source.offer(piece, queries: queries, fault: fault, in: scratch)
-        }
-        return queries.enumerated().map { number, query in
-            Result { () throws(VectorSearchError) in
-                var rows = try rescore(query, scratch.survivors(of: number))
-                if let fault { rows = fault.spoil(rows, query: query) }
-                return Self.best(rows, k: query.count, tiesByPlace: fault == .tiesByPlace)
+        return withScratch { scratch in
+            scratch.begin(queries)
+            JointPlan(queries.map(\.plan)).forEachPiece { piece in
+                source.offer(piece, queries: queries, fault: fault, in: scratch)
+            }
+            return queries.enumerated().map { number, query in
+                Result { () throws(VectorSearchError) in
+                    try best(of: query, scratch.survivors(of: number)).map(\.row)
+                }
             }
         }
+    }
+
+    /// Calls `body` with memory for one scan.
+    func withScratch<Result>(_ body: (ScanScratch) -> Result) -> Result {
+        let scratch = scratches.take()
+        defer { scratches.give(back: scratch) }
+        return body(scratch)
+    }
+
+    /// The best of the candidates, by their exact scores.
+    func best(of query: ScanQuery, _ candidates: [TopK.Candidate]) throws(VectorSearchError) -> [PlacedRow] {
+        var rows = try rescore(query, candidates)
+        if let fault { rows = fault.spoil(rows, query: query) }
+        return Self.best(rows, k: query.count, tiesByPlace: fault == .tiesByPlace)
     }
 
     /// The best rows of one query.
@@ -113,7 +126,7 @@ package struct ExactScan: Sendable {
     }
 
     /// The k best of the rescored rows, in the one order that a caller sees.
-    private static func best(_ rows: [PlacedRow], k: Int, tiesByPlace: Bool) -> [ScoredRow] {
+    private static func best(_ rows: [PlacedRow], k: Int, tiesByPlace: Bool) -> [PlacedRow] {
         let ordered = rows.sorted { left, right in
             if left.row.score != right.row.score { return left.row.score > right.row.score }
             if tiesByPlace { return (left.stretch, left.position) < (right.stretch, right.position) }
@@ -121,11 +134,12 @@ package struct ExactScan: Sendable {
             // One passage under two labels.
             return left.row.partition < right.row.partition
         }
-        return ordered.prefix(k).map(\.row)
+        return Array(ordered.prefix(k))
     }
 }
 
-/// A scored row with its place in memory, which decides nothing but the order of two rows with one key.
+/// A scored row with its place in memory, where more about it can be read. The place orders nothing, but for a planted
+/// fault.
 struct PlacedRow: Sendable {
     var row: ScoredRow
     let stretch: Int

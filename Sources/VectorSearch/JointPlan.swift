@@ -15,28 +15,36 @@ struct JointPlan {
         let members: [Member]
     }
 
-    private(set) var pieces: [Piece] = []
+    /// The different plans, each with its queries: callers of the same clearance have the same plan.
+    private var plans: [(plan: ScanPlan, queries: [Int])] = []
 
-    /// O(n log n) for n stretches of different plans.
-    ///
     /// - Parameter plans: Of each query; all of one dimension.
     init(_ plans: [ScanPlan]) {
-        // Callers of the same clearance have the same plan.
-        var queries: [ObjectIdentifier: [Int]] = [:]
-        var distinct: [ScanPlan] = []
+        var positions: [ObjectIdentifier: Int] = [:]
         for (query, plan) in plans.enumerated() {
-            if queries[ObjectIdentifier(plan)] == nil { distinct.append(plan) }
-            queries[ObjectIdentifier(plan), default: []].append(query)
-        }
-        if distinct.count == 1 {
-            let all = Array(plans.indices)
-            pieces = plans[0].stretches.enumerated().map { number, stretch in
-                Piece(
-                    rows: stretch.rows, count: stretch.count,
-                    members: all.map { Member(query: $0, stretch: number, offset: 0) })
+            if let position = positions[ObjectIdentifier(plan)] {
+                self.plans[position].queries.append(query)
+            } else {
+                positions[ObjectIdentifier(plan)] = self.plans.count
+                self.plans.append((plan, [query]))
             }
-        } else {
-            sweep(distinct.map { ($0, queries[ObjectIdentifier($0)] ?? []) })
+        }
+    }
+
+    /// Calls `body` with one piece after another, in the order in which they lie in memory. The list of members is the
+    /// same memory each time, so a plan of many small stretches allocates nothing for them.
+    ///
+    /// O(n) for one plan of n stretches, O(n log n) for n stretches of different plans.
+    func forEachPiece(_ body: (Piece) -> Void) {
+        if plans.count == 1 { stretches(of: plans[0], body) } else { sweep(body) }
+    }
+
+    private func stretches(of one: (plan: ScanPlan, queries: [Int]), _ body: (Piece) -> Void) {
+        var members: [Member] = []
+        for (number, stretch) in one.plan.stretches.enumerated() {
+            members.removeAll(keepingCapacity: true)
+            for query in one.queries { members.append(Member(query: query, stretch: number, offset: 0)) }
+            body(Piece(rows: stretch.rows, count: stretch.count, members: members))
         }
     }
 
@@ -48,9 +56,7 @@ struct JointPlan {
         let stretch: Int
     }
 
-    private mutating func sweep(_ plans: [(plan: ScanPlan, queries: [Int])]) {
-        guard let dimension = plans.compactMap(\.plan.dimension).first else { return }
-        let width = UInt(RowSlab.stride(dimension: dimension))
+    private func edges(width: UInt) -> [Edge] {
         var edges: [Edge] = []
         for (number, (plan, _)) in plans.enumerated() {
             for (position, stretch) in plan.stretches.enumerated() {
@@ -60,19 +66,28 @@ struct JointPlan {
                 edges.append(Edge(address: end, isStart: false, plan: number, stretch: position))
             }
         }
-        edges.sort { $0.address < $1.address }
+        return edges.sorted { $0.address < $1.address }
+    }
+
+    private func sweep(_ body: (Piece) -> Void) {
+        guard let dimension = plans.compactMap(\.plan.dimension).first else { return }
+        let width = UInt(RowSlab.stride(dimension: dimension))
         /// The stretches that the address is within.
         var active: [(plan: Int, stretch: Int)] = []
+        var members: [Member] = []
         var last: UInt = 0
-        for edge in edges {
+        for edge in edges(width: width) {
             if edge.address > last, let first = active.first {
-                let members = active.flatMap { plan, stretch in
+                members.removeAll(keepingCapacity: true)
+                for (plan, stretch) in active {
                     let start = UInt(bitPattern: plans[plan].plan.stretches[stretch].rows.codes)
                     let offset = Int((last - start) / width)
-                    return plans[plan].queries.map { Member(query: $0, stretch: stretch, offset: offset) }
+                    for query in plans[plan].queries {
+                        members.append(Member(query: query, stretch: stretch, offset: offset))
+                    }
                 }
                 let rows = plans[first.plan].plan.stretches[first.stretch].rows
-                pieces.append(
+                body(
                     Piece(
                         rows: rows.advanced(by: members[0].offset, dimension: dimension),
                         count: Int((edge.address - last) / width), members: members))

@@ -35,13 +35,6 @@ package final class PartitionChunk: Sendable {
         try body(UnsafeBufferPointer(start: rows.vectors, count: count * arena.dimension))
     }
 
-    /// Calls `body` with the codes of all rows, which must not be kept past the call.
-    package func withCodes<Result, Failure: Error>(
-        _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try body(UnsafeBufferPointer(start: rows.codes, count: count * place.slab.stride))
-    }
-
     /// A copy of one row. O(dimension).
     func vector(_ position: Int) -> [Float] {
         precondition(0..<count ~= position)

@@ -2,7 +2,7 @@ import CVectorKernels
 
 /// A query as two planes of signed bytes: q ≈ t · (254·p + l), 16 bits a component, so that what is left of it is tiny.
 ///
-/// With a row x ≈ s·c as `RowCodes` has it, and the exact integer I = Σ (254·p + l)·c,
+/// With a row x ≈ s·c as `RowSlab` has it, and the exact integer I = Σ (254·p + l)·c,
 ///
 ///     |⟨q, x⟩ − s·t·I| ≤ s·F·‖c‖ + ‖q‖·r        F = ‖q − t·(254·p + l)‖, r = ‖x − s·c‖, ‖c‖ ≤ 127·√n
 ///

@@ -10,6 +10,7 @@ package final class RowArena: Sendable {
 
     /// The number of components of a row.
     package let dimension: Int
+    let rotation: Rotation
     /// Slabs that have room, those that were opened last at the end.
     private let open = Mutex<[RowSlab]>([])
 
@@ -19,6 +20,7 @@ package final class RowArena: Sendable {
             throw .dimensionOutOfRange(given: dimension, limit: Self.dimensionLimit)
         }
         self.dimension = dimension
+        rotation = Rotation(dimension: dimension)
     }
 
     /// Consecutive rows of a slab.
@@ -31,7 +33,8 @@ package final class RowArena: Sendable {
     func take(_ count: Int) -> Place {
         precondition(1...RowSlab.capacity ~= count)
         return open.withLock { open in
-            for (number, slab) in open.enumerated().suffix(Self.searchLimit).reversed() {
+            for number in open.indices.suffix(Self.searchLimit).reversed() {
+                let slab = open[number]
                 guard let index = slab.free.firstIndex(where: { $0.count >= count }) else { continue }
                 let start = slab.free[index].lowerBound
                 let rest = start + count..<slab.free[index].upperBound
@@ -39,7 +42,7 @@ package final class RowArena: Sendable {
                 if slab.free.isEmpty { open.remove(at: number) }
                 return Place(slab: slab, rows: start..<start + count)
             }
-            let slab = RowSlab(dimension: dimension)
+            let slab = RowSlab(rotation)
             slab.free = count == RowSlab.capacity ? [] : [count..<RowSlab.capacity]
             if !slab.free.isEmpty { open.append(slab) }
             return Place(slab: slab, rows: 0..<count)

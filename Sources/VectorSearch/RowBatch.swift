@@ -1,6 +1,6 @@
 /// Rows on their way into a partition: keys and float32 rows, in any order.
 ///
-/// Only the number of components is checked here; finiteness is checked where the rows become an `EmbeddingMatrix`.
+/// Only the number of components is checked here; finiteness is checked where the rows become codes (`RowSlab.write`).
 package struct RowBatch: Sendable {
     /// The number of components of a row.
     package let dimension: Int

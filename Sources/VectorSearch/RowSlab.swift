@@ -1,16 +1,19 @@
 import CVectorKernels
 
-/// Room for rows that lie one behind the other, each in two forms: as codes of one byte a component with a scale and a
-/// radius, which a scan reads, and as float32, from which exact scores come; and with its key.
+/// Room for rows that lie one behind the other, each in three forms: as codes of one byte a component with a scale and
+/// a radius, which an exact scan reads; as bits with a factor, which an approximate one reads; and as float32, from
+/// which exact scores come; and with its key.
 ///
-/// A row x becomes codes c, a scale s and a radius r with ‖x − s·c‖ ≤ r. All three are functions of that row alone: no
-/// scale or codebook is fitted over rows (Rule 2, non-interference).
+/// A row x becomes codes c, a scale s and a radius r with ‖x − s·c‖ ≤ r, and signs of its rotated components with a
+/// factor (`bit_kernels.h`). All of them are functions of that row alone: no scale or codebook is fitted over rows
+/// (Rule 2, non-interference).
 ///
 /// | form | bytes a row | at 384 components |
 /// | --- | --- | --- |
 /// | codes | `stride`: the dimension, rounded up to 64 | 384 |
-/// | scale, radius | 4, 4 | 8 |
+/// | bits, in groups of eight rows | the dimension / 8, rounded up to 8 | 48 |
 /// | key | 16 | 16 |
+/// | scale, radius, factor | 4, 4, 4 | 12 |
 /// | float32 | 4 · dimension | 1,536 |
 final class RowSlab: Sendable {
     /// Rows of a slab.
@@ -19,16 +22,22 @@ final class RowSlab: Sendable {
     let dimension: Int
     /// Bytes from the codes of one row to those of the next.
     let stride: Int
+    let rotation: Rotation
+    /// Words of the bits of a row.
+    private let words: Int
     private let codeMemory: VectorMemory
     private let vectorMemory: VectorMemory
     /// The ranges of rows that are not taken, ascending, none beside another. Its arena's lock guards them.
     nonisolated(unsafe) var free: [Range<Int>]
 
-    init(dimension: Int) {
-        self.dimension = dimension
+    init(_ rotation: Rotation) {
+        self.rotation = rotation
+        dimension = rotation.dimension
         stride = Self.stride(dimension: dimension)
+        words = bit_words(dimension)
         codeMemory = VectorMemory(
-            byteCount: Self.capacity * (stride + 2 * MemoryLayout<Float>.stride + MemoryLayout<RowKey>.stride))
+            byteCount: Self.capacity * (Self.bytesPerRow(dimension: dimension) - dimension * MemoryLayout<Float>.stride)
+        )
         vectorMemory = VectorMemory(byteCount: Self.capacity * dimension * MemoryLayout<Float>.stride)
         free = [0..<Self.capacity]
     }
@@ -37,19 +46,24 @@ final class RowSlab: Sendable {
 
     /// Bytes of one row in all forms.
     static func bytesPerRow(dimension: Int) -> Int {
-        stride(dimension: dimension) + (2 + dimension) * MemoryLayout<Float>.stride + MemoryLayout<RowKey>.stride
+        stride(dimension: dimension) + bit_words(dimension) * MemoryLayout<UInt64>.stride
+            + (3 + dimension) * MemoryLayout<Float>.stride + MemoryLayout<RowKey>.stride
     }
 
     // MARK: - Where things are
 
     private var codes: UnsafeMutablePointer<UInt8> { codeMemory.start.assumingMemoryBound(to: UInt8.self) }
+    private var bits: UnsafeMutablePointer<UInt64> {
+        (codeMemory.start + Self.capacity * stride).assumingMemoryBound(to: UInt64.self)
+    }
     private var keys: UnsafeMutablePointer<RowKey> {
-        (codeMemory.start + Self.capacity * stride).assumingMemoryBound(to: RowKey.self)
+        UnsafeMutableRawPointer(bits + Self.capacity * words).assumingMemoryBound(to: RowKey.self)
     }
     private var scales: UnsafeMutablePointer<Float> {
-        (codeMemory.start + Self.capacity * (stride + MemoryLayout<RowKey>.stride)).assumingMemoryBound(to: Float.self)
+        UnsafeMutableRawPointer(keys + Self.capacity).assumingMemoryBound(to: Float.self)
     }
     private var radii: UnsafeMutablePointer<Float> { scales + Self.capacity }
+    private var factors: UnsafeMutablePointer<Float> { radii + Self.capacity }
     private var vectors: UnsafeMutablePointer<Float> { vectorMemory.start.assumingMemoryBound(to: Float.self) }
 
     /// The rows from one on.
@@ -57,8 +71,13 @@ final class RowSlab: Sendable {
         precondition(0..<Self.capacity ~= row)
         return RowPointers(
             codes: UnsafePointer(codes + row * stride), scales: UnsafePointer(scales + row),
-            radii: UnsafePointer(radii + row), vectors: UnsafePointer(vectors + row * dimension),
+            radii: UnsafePointer(radii + row), bits: UnsafePointer(bits), bitRow: row,
+            factors: UnsafePointer(factors + row), vectors: UnsafePointer(vectors + row * dimension),
             keys: UnsafePointer(keys + row))
+    }
+
+    private func bits(of row: Int) -> UnsafeMutablePointer<UInt64> {
+        UnsafeMutablePointer(mutating: rows(from: row).bits(of: 0, words: words))
     }
 
     // MARK: - Writing
@@ -70,6 +89,9 @@ final class RowSlab: Sendable {
     func write(_ row: Int, _ key: RowKey, _ vector: UnsafePointer<Float>) -> Bool {
         precondition(0..<Self.capacity ~= row)
         guard code_encode(vector, dimension, codes + row * stride, scales + row, radii + row) else { return false }
+        rotation.rotate(vector) { rotated, exponent in
+            bit_encode(rotated.baseAddress!, exponent, dimension, bits(of: row), factors + row)
+        }
         (vectors + row * dimension).update(from: vector, count: dimension)
         keys[row] = key
         return true
@@ -81,6 +103,9 @@ final class RowSlab: Sendable {
         (codes + row * stride).update(from: source.codes + other * stride, count: stride)
         scales[row] = source.scales[other]
         radii[row] = source.radii[other]
+        let (from, to) = (source.bits(of: other, words: words), bits(of: row))
+        for word in 0..<words { to[word * Int(BIT_GROUP)] = from[word * Int(BIT_GROUP)] }
+        factors[row] = source.factors[other]
         (vectors + row * dimension).update(from: source.vectors + other * dimension, count: dimension)
         keys[row] = key
     }
@@ -94,7 +119,23 @@ final class RowSlab: Sendable {
         wipe(codeMemory, keys, MemoryLayout<RowKey>.stride)
         wipe(codeMemory, scales, MemoryLayout<Float>.stride)
         wipe(codeMemory, radii, MemoryLayout<Float>.stride)
+        wipe(codeMemory, factors, MemoryLayout<Float>.stride)
+        wipeBits(rows)
         wipe(vectorMemory, vectors, dimension * MemoryLayout<Float>.stride)
+    }
+
+    /// Rows of one group lie beside each other, word by word.
+    private func wipeBits(_ rows: Range<Int>) {
+        let group = Int(BIT_GROUP)
+        var row = rows.lowerBound
+        while row < rows.upperBound {
+            let count = min(rows.upperBound, (row / group + 1) * group) - row
+            for word in 0..<words {
+                let start = UnsafeMutableRawPointer(bits(of: row) + word * group) - codeMemory.start
+                codeMemory.wipe(start..<start + count * MemoryLayout<UInt64>.stride)
+            }
+            row += count
+        }
     }
 }
 
@@ -103,12 +144,23 @@ struct RowPointers: @unchecked Sendable {
     let codes: UnsafePointer<UInt8>
     let scales: UnsafePointer<Float>
     let radii: UnsafePointer<Float>
+    /// The bits of the slab, and which of its rows is the first one here.
+    let bits: UnsafePointer<UInt64>
+    let bitRow: Int
+    let factors: UnsafePointer<Float>
     let vectors: UnsafePointer<Float>
     let keys: UnsafePointer<RowKey>
 
     func advanced(by rows: Int, dimension: Int) -> RowPointers {
         RowPointers(
             codes: codes + rows * RowSlab.stride(dimension: dimension), scales: scales + rows, radii: radii + rows,
-            vectors: vectors + rows * dimension, keys: keys + rows)
+            bits: bits, bitRow: bitRow + rows, factors: factors + rows, vectors: vectors + rows * dimension,
+            keys: keys + rows)
+    }
+
+    /// Where the first word of a row's bits is; the next one is `BIT_GROUP` words behind it.
+    func bits(of row: Int, words: Int) -> UnsafePointer<UInt64> {
+        let group = Int(BIT_GROUP)
+        return bits + (bitRow + row) / group * words * group + (bitRow + row) % group
     }
 }

@@ -18,6 +18,8 @@ package final class ScanPlan: Sendable {
     let stretches: [Stretch]
     /// nil where there are no partitions.
     let dimension: Int?
+    /// What turns a query as the rows were turned; nil where there are no partitions.
+    let rotation: Rotation?
 
     /// The number of rows.
     package let count: Int
@@ -26,11 +28,13 @@ package final class ScanPlan: Sendable {
     package init(_ partitions: some Sequence<Partition>) throws(VectorSearchError) {
         var placed: [(address: UInt, chunk: PartitionChunk, partition: Int)] = []
         var dimension: Int?
+        var rotation: Rotation?
         for (position, partition) in partitions.enumerated() {
             if let dimension, dimension != partition.dimension {
                 throw .rowDimension(row: 0, given: partition.dimension, expected: dimension)
             }
             dimension = partition.dimension
+            rotation = partition.arena.rotation
             for chunk in partition.chunks {
                 placed.append((UInt(bitPattern: chunk.rows.codes), chunk, position))
             }
@@ -55,6 +59,7 @@ package final class ScanPlan: Sendable {
         self.stretches = stretches
         count = stretches.reduce(0) { $0 + $1.count }
         self.dimension = dimension
+        self.rotation = rotation
     }
 
     /// The sum of all codes, read once from front to back: what a scan is measured against.

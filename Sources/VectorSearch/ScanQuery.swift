@@ -7,11 +7,14 @@ package struct ScanQuery: Sendable {
     package let plan: ScanPlan
     /// Rows with a lower exact score are left out; nil leaves none out.
     package let minimumScore: Double?
+    /// What `SharedScan` chooses the scan by.
+    package let mode: ScanMode
 
     /// - Parameter count: between 1 and `ExactScan.resultLimit`.
     /// - Throws: `resultCountOutOfRange`, `minimumScoreNotFinite`, `queryDimension`.
     package init(
-        _ vector: QueryVector, count: Int, in plan: ScanPlan, minimumScore: Double? = nil
+        _ vector: QueryVector, count: Int, in plan: ScanPlan, minimumScore: Double? = nil,
+        mode: ScanMode = .exact
     ) throws(VectorSearchError) {
         guard 1...ExactScan.resultLimit ~= count else {
             throw .resultCountOutOfRange(given: count, limit: ExactScan.resultLimit)
@@ -24,5 +27,6 @@ package struct ScanQuery: Sendable {
         self.count = count
         self.plan = plan
         self.minimumScore = minimumScore
+        self.mode = mode
     }
 }

@@ -16,13 +16,17 @@ final class ScanScratch: @unchecked Sendable {
     let sums: UnsafeMutablePointer<Int32>
     /// Room for the positions of those rows of a block that can be among the best.
     let positions: UnsafeMutablePointer<UInt32>
+    /// Room for the estimates of those rows, in approximate mode.
+    let estimates: UnsafeMutablePointer<Double>
+    /// Room for rows that are gathered from where they lie.
+    private(set) var gathered = GatheredRows(dimension: 0)
     /// Room for the approximate scores of a block of rows, by the BLAS library.
     let scores: UnsafeMutableBufferPointer<Float>
     /// The candidates of each query.
     private(set) var tops: [TopK] = []
-    /// The planes of the queries of the last pass, one behind the other.
+    /// The planes of the queries of the last pass, one behind the other, and the numbers of those queries.
     private var packed = VectorMemory(byteCount: 0)
-    private var packedOf: ArraySlice<JointPlan.Member> = []
+    private var packedOf: [Int] = []
 
     private static let sumCount = 2 * Int(CODE_QUERY_LIMIT) * block
 
@@ -31,6 +35,8 @@ final class ScanScratch: @unchecked Sendable {
         sums.initialize(repeating: 0, count: Self.sumCount)
         positions = .allocate(capacity: Self.block)
         positions.initialize(repeating: 0, count: Self.block)
+        estimates = .allocate(capacity: Self.block)
+        estimates.initialize(repeating: 0, count: Self.block)
         scores = .allocate(capacity: Self.block)
         scores.initialize(repeating: 0)
     }
@@ -38,6 +44,7 @@ final class ScanScratch: @unchecked Sendable {
     deinit {
         sums.deallocate()
         positions.deallocate()
+        estimates.deallocate()
         scores.deallocate()
     }
 
@@ -46,6 +53,12 @@ final class ScanScratch: @unchecked Sendable {
         for (number, query) in queries.enumerated() {
             tops[number].begin(k: query.count, minimumScore: query.minimumScore)
         }
+    }
+
+    /// Room for rows of a dimension that are gathered from where they lie.
+    func gathering(dimension: Int) -> GatheredRows {
+        if gathered.dimension != dimension { gathered = GatheredRows(dimension: dimension) }
+        return gathered
     }
 
     func offer(_ candidate: TopK.Candidate, to query: Int) { tops[query].offer(candidate) }
@@ -63,11 +76,12 @@ final class ScanScratch: @unchecked Sendable {
             packedOf = []
         }
         let start = packed.start.assumingMemoryBound(to: Int8.self)
-        if !packedOf.elementsEqual(members, by: { $0.query == $1.query }) {
+        if !packedOf.elementsEqual(members, by: { $0 == $1.query }) {
+            packedOf.removeAll(keepingCapacity: true)
             for (number, member) in members.enumerated() {
                 (start + number * width).update(from: queries[member.query].vector.planes.planes, count: width)
+                packedOf.append(member.query)
             }
-            packedOf = members
         }
         return UnsafePointer(start)
     }
@@ -78,6 +92,8 @@ final class ScanScratch: @unchecked Sendable {
         packedOf = []
         sums.update(repeating: 0, count: Self.sumCount)
         positions.update(repeating: 0, count: Self.block)
+        estimates.update(repeating: 0, count: Self.block)
+        gathered.wipe()
         scores.update(repeating: 0)
         for number in tops.indices { tops[number].begin(k: 0, minimumScore: nil) }
     }

@@ -1,3 +1,4 @@
+import CVectorKernels
 import Synchronization
 
 /// Scans of several callers, carried out together where they come at the same time: each row is read once, scored for all
@@ -8,15 +9,19 @@ import Synchronization
 package final class SharedScan: Sendable {
     /// Stretches of different plans that are cut to each other's measure, at most: beyond, the cutting would cost more
     /// than it spares.
-    private static let stretchLimit = 20_000
+    static let stretchLimit = 20_000
+    /// Queries of one pass of the kernel: a pass of fewer takes nearly as long.
+    static let passLimit = Int(CODE_QUERY_LIMIT)
 
     package let scan: ExactScan
+    private let approximate: ApproximateScan
     package let pool: WorkPool
     private let shared: Atomic<Bool>
     private let waiting = Mutex<[Ticket]>([])
 
     package init(_ scan: ExactScan, on pool: WorkPool, isShared: Bool) {
         self.scan = scan
+        approximate = ApproximateScan(scan)
         self.pool = pool
         shared = Atomic(isShared)
     }
@@ -31,8 +36,8 @@ package final class SharedScan: Sendable {
     private final class Ticket: Sendable {
         private enum State {
             case pending
-            case awaited(CheckedContinuation<[ScoredRow], any Error>)
-            case finished(Result<[ScoredRow], VectorSearchError>)
+            case awaited(CheckedContinuation<ScanAnswer, any Error>)
+            case finished(Result<ScanAnswer, VectorSearchError>)
         }
 
         let query: ScanQuery
@@ -40,8 +45,8 @@ package final class SharedScan: Sendable {
 
         init(_ query: ScanQuery) { self.query = query }
 
-        func finish(_ result: Result<[ScoredRow], VectorSearchError>) {
-            let waiter = state.withLock { state -> CheckedContinuation<[ScoredRow], any Error>? in
+        func finish(_ result: Result<ScanAnswer, VectorSearchError>) {
+            let waiter = state.withLock { state -> CheckedContinuation<ScanAnswer, any Error>? in
                 defer { state = .finished(result) }
                 if case .awaited(let waiter) = state { return waiter }
                 return nil
@@ -49,9 +54,9 @@ package final class SharedScan: Sendable {
             waiter?.resume(with: result.mapError { $0 as any Error })
         }
 
-        func rows() async throws -> [ScoredRow] {
+        func answer() async throws -> ScanAnswer {
             try await withCheckedThrowingContinuation { continuation in
-                let result = state.withLock { state -> Result<[ScoredRow], VectorSearchError>? in
+                let result = state.withLock { state -> Result<ScanAnswer, VectorSearchError>? in
                     if case .finished(let result) = state { return result }
                     state = .awaited(continuation)
                     return nil
@@ -64,7 +69,12 @@ package final class SharedScan: Sendable {
     /// The best rows of a query.
     ///
     /// - Throws: `tooManyWaiting`, `scoreBoundViolated`; `CancellationError` where the task is cancelled while it waits.
-    package func topK(_ query: ScanQuery) async throws -> [ScoredRow] {
+    package func topK(_ query: ScanQuery) async throws -> [ScoredRow] { try await answer(to: query).rows }
+
+    /// The best rows of a query, as its mode has it.
+    ///
+    /// - Throws: as `topK`.
+    package func answer(to query: ScanQuery) async throws -> ScanAnswer {
         let ticket = Ticket(query)
         waiting.withLock { $0.append(ticket) }
         do {
@@ -74,34 +84,48 @@ package final class SharedScan: Sendable {
             waiting.withLock { $0.removeAll { $0 === ticket } }
             throw error
         }
-        return try await ticket.rows()
+        return try await ticket.answer()
     }
 
     private func scanWaiting() {
-        let tickets = waiting.withLock { take(from: &$0) }
+        let tickets = waiting.withLock { waiting -> [Ticket] in
+            let chosen = Self.choice(
+                among: waiting.lazy.map(\.query), isShared: isShared, threads: pool.width)
+            let taken = chosen.map { waiting[$0] }
+            for position in chosen.reversed() { waiting.remove(at: position) }
+            return taken
+        }
         guard !tickets.isEmpty else { return }
-        for (ticket, result) in zip(tickets, scan.topK(tickets.map(\.query))) { ticket.finish(result) }
+        let queries = tickets.map(\.query)
+        let answers =
+            switch queries[0].mode {
+            case .exact: scan.topK(queries).map { $0.map { ScanAnswer(rows: $0, expectedRecall: nil) } }
+            case .approximate: approximate.answers(queries)
+            }
+        for (ticket, answer) in zip(tickets, answers) { ticket.finish(answer) }
     }
 
-    /// The first, and those behind it that can be scanned along.
-    private func take(from waiting: inout [Ticket]) -> [Ticket] {
-        let together = isShared ? ExactScan.queryLimit : 1
-        var taken: [Ticket] = []
+    /// The positions of the queries that one thread takes next, ascending: the first one, and those behind it that can
+    /// be scanned along. One thread leaves the others their part, in whole passes of the kernel and no less than one.
+    static func choice(
+        among waiting: some Collection<ScanQuery>, isShared: Bool, threads: Int
+    ) -> [Int] {
+        guard let first = waiting.first else { return [] }
+        let passes = max(1, waiting.count / (threads * passLimit))
+        let limit = isShared ? min(ExactScan.queryLimit, passes * passLimit) : 1
+        var taken: [Int] = []
         var plans: Set<ObjectIdentifier> = []
         var stretches = 0
-        waiting.removeAll { ticket in
-            let plan = ticket.query.plan
-            let isKnown = plans.contains(ObjectIdentifier(plan))
-            guard taken.count < together,
-                taken.first.map({ $0.query.vector.dimension == ticket.query.vector.dimension }) ?? true,
-                isKnown || taken.isEmpty || stretches + plan.stretches.count <= Self.stretchLimit
-            else { return false }
-            if !isKnown {
-                plans.insert(ObjectIdentifier(plan))
-                stretches += plan.stretches.count
+        for (position, query) in waiting.enumerated()
+        where query.vector.dimension == first.vector.dimension && query.mode == first.mode {
+            if taken.count == limit { break }
+            if !plans.contains(ObjectIdentifier(query.plan)) {
+                let more = query.plan.stretches.count
+                guard taken.isEmpty || stretches + more <= stretchLimit else { continue }
+                plans.insert(ObjectIdentifier(query.plan))
+                stretches += more
             }
-            taken.append(ticket)
-            return true
+            taken.append(position)
         }
         return taken
     }

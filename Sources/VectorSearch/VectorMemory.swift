@@ -13,17 +13,19 @@ final class VectorMemory: Sendable {
     nonisolated(unsafe) let start: UnsafeMutableRawPointer
     let byteCount: Int
 
-    /// Memory that nothing has touched yet. From the size of a huge page on, the system is asked for such pages, because a
-    /// scan of small ones waits for their addresses (madvise(2)). Where it has none to give, nothing is lost.
+    /// Memory that nothing has touched yet. Where it all but fills a huge page or more, the system is asked for such
+    /// pages, because a scan of small ones waits for their addresses (madvise(2)). Where it has none to give, nothing
+    /// is lost.
     init(byteCount: Int) {
         precondition(byteCount >= 0)
         self.byteCount = byteCount
-        guard byteCount >= Self.hugePage else {
+        guard byteCount >= Self.hugePage / 8 * 7 else {
             start = .allocate(byteCount: max(byteCount, Self.alignment), alignment: Self.alignment)
             return
         }
-        start = .allocate(byteCount: byteCount, alignment: Self.hugePage)
-        _ = madvise(start, byteCount, MADV_HUGEPAGE)
+        let size = max(byteCount, Self.hugePage)
+        start = .allocate(byteCount: size, alignment: Self.hugePage)
+        _ = madvise(start, size, MADV_HUGEPAGE)
     }
 
     func wipe(_ bytes: Range<Int>) {

@@ -152,6 +152,13 @@ private struct LibrarySnapshot: PassageSnapshot {
             }.filter { permitted.contains($0.label) && $0.score >= minimumScore }.prefix(limit))
     }
 
+    func approximatelyNearest(
+        to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
+    ) async throws -> ApproximateResult {
+        try await base.approximatelyNearest(
+            to: query, among: permitted, limit: limit, minimumScore: minimumScore)
+    }
+
     func matching(
         _ words: LexicalQuery, among permitted: PermittedLabels, limit: Int, minimumScore: Double
     ) async throws -> [ScoredPassage] {

@@ -19,9 +19,8 @@ import Testing
             let arena = try RowArena(dimension: dimension)
             var all: [Partition] = []
             for _ in 0..<1 + random.below(40) {
-                var batch = try RowBatch(dimension: dimension)
-                for _ in 0..<random.below(30) { try batch.append(random.key(), random.vector(dimension)) }
-                all.append(try Partition(in: arena).inserting(batch))
+                all.append(
+                    try Partition(in: arena).inserting(random.batch(random.below(30), dimension: dimension)))
             }
             var clearances: [(labels: [Int], plan: ScanPlan)] = []
             for _ in 0..<1 + random.below(6) {
@@ -77,7 +76,7 @@ import Testing
         for _ in 0..<60 {
             let scene = try Scene(dimension: 3, using: &random)
             var seen = scene.queries.map { _ in [RowKey: Int]() }
-            for piece in JointPlan(scene.queries.map(\.plan)).pieces {
+            JointPlan(scene.queries.map(\.plan)).forEachPiece { piece in
                 #expect(piece.count > 0 && !piece.members.isEmpty)
                 for member in piece.members {
                     let stretch = scene.queries[member.query].plan.stretches[member.stretch]
@@ -94,14 +93,16 @@ import Testing
                 #expect(seen.values.allSatisfy { $0 == 1 })
             }
         }
-        #expect(JointPlan([]).pieces.isEmpty)
+        JointPlan([]).forEachPiece { _ in Issue.record("nobody may read a piece") }
     }
 
     @Test(arguments: [true, false])
     func manyCallersAtOnce(isShared: Bool) async throws {
         var random = SeededRandom(52)
         let scene = try Scene(dimension: 64, using: &random)
-        let shared = SharedScan(ExactScan(), on: WorkPool(width: 2), isShared: isShared)
+        // Room for all of them: 20 rounds of at most 64.
+        let pool = WorkPool(width: 2, waitingLimit: 2_000)
+        let shared = SharedScan(ExactScan(), on: pool, isShared: isShared)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for round in 0..<20 {
                 for query in scene.queries {

@@ -4,12 +4,6 @@ import Testing
 
 /// Keys, rows and partitions as values: what they refuse, what they share, what an edit costs.
 @Suite struct PartitionTests {
-    private func batch(_ count: Int, dimension: Int = 3, using random: inout SeededRandom) throws -> RowBatch {
-        var batch = try RowBatch(dimension: dimension)
-        for _ in 0..<count { try batch.append(random.key(), random.vector(dimension)) }
-        return batch
-    }
-
     @Test func keysOrderAsTheirBytesDo() throws {
         var random = SeededRandom(30)
         for _ in 0..<300 {
@@ -43,7 +37,7 @@ import Testing
 
     @Test func refusesRowsOfAnotherDimensionAndKeysTwice() throws {
         var random = SeededRandom(32)
-        var rows = try batch(5, using: &random)
+        var rows = try random.batch(5, dimension: 3)
         #expect(throws: VectorSearchError.rowDimension(row: 5, given: 2, expected: 3)) {
             try rows.append(random.key(), [1, 2])
         }
@@ -57,7 +51,7 @@ import Testing
         #expect(throws: VectorSearchError.duplicateKey(row: 0)) { try partition.inserting(rows) }
         try rows.append(rows.keys[2], [1, 2, 3])
         #expect(throws: VectorSearchError.duplicateKey(row: 5)) { try Partition(rows) }
-        let other = try batch(1, dimension: 4, using: &random)
+        let other = try random.batch(1, dimension: 4)
         #expect(throws: VectorSearchError.rowDimension(row: 0, given: 4, expected: 3)) {
             try partition.inserting(other)
         }
@@ -112,23 +106,23 @@ import Testing
     @Test func rowsAreAlignedAndKept() throws {
         var random = SeededRandom(33)
         for dimension in [1, 3, 63, 64, 65, 384] {
-            let rows = try batch(5, dimension: dimension, using: &random)
+            let rows = try random.batch(5, dimension: dimension)
             let partition = try Partition(rows)
             let chunk = partition.chunks[0]
-            chunk.withCodes { #expect(UInt(bitPattern: $0.baseAddress) % 64 == 0 && $0.count % (64 * 5) == 0) }
+            #expect(UInt(bitPattern: chunk.rows.codes) % 64 == 0 && chunk.place.slab.stride % 64 == 0)
             for (row, key) in rows.keys.enumerated() {
                 let vector = Array(rows.components[row * dimension..<(row + 1) * dimension])
                 #expect(partition.vector(of: key) == vector)
             }
-            #expect(partition.byteCount == 5 * ((dimension + 63) / 64 * 64 + 24 + 4 * dimension))
+            #expect(partition.byteCount == 5 * ((dimension + 63) / 64 * (64 + 8) + 28 + 4 * dimension))
         }
     }
 
     /// An edit leaves the old generation as it was and shares what it did not touch.
     @Test func editsShareUntouchedChunks() throws {
         var random = SeededRandom(34)
-        let old = try Partition(batch(10_000, using: &random))
-        let added = try batch(10, using: &random)
+        let old = try Partition(random.batch(10_000, dimension: 3))
+        let added = try random.batch(10, dimension: 3)
         let new = try old.inserting(added)
         #expect(new.count == 10_010 && old.count == 10_000)
         #expect(zip(old.chunks, new.chunks).allSatisfy { $0 === $1 })
@@ -151,7 +145,7 @@ import Testing
                 for key in gone { model[key] = nil }
                 partition = partition.removing(gone)
             } else {
-                let rows = try batch(random.below(40), using: &random)
+                let rows = try random.batch(random.below(40), dimension: 3)
                 for (row, key) in rows.keys.enumerated() {
                     model[key] = Array(rows.components[row * 3..<row * 3 + 3])
                 }
@@ -172,7 +166,7 @@ import Testing
         var rebuilt = 0
         for _ in 0..<2_000 {
             let before = Set(partition.chunks.map(ObjectIdentifier.init))
-            let next = try partition.inserting(batch(10, dimension: 1, using: &random))
+            let next = try partition.inserting(random.batch(10, dimension: 1))
             rebuilt += next.chunks.filter { !before.contains(ObjectIdentifier($0)) }.reduce(0) { $0 + $1.count }
             partition = next
         }
@@ -185,7 +179,7 @@ import Testing
 
     @Test func removingMostRowsMergesWhatIsLeft() throws {
         var random = SeededRandom(37)
-        let full = try Partition(batch(20_000, dimension: 1, using: &random))
+        let full = try Partition(random.batch(20_000, dimension: 1))
         let rest = full.removing(full.keys.filter { $0.low % 10 != 0 })
         #expect(rest.chunks.count == 1 && rest.chunks[0].count == rest.count)
         #expect(full.removing(full.keys).chunks.isEmpty)
@@ -193,7 +187,7 @@ import Testing
 
     @Test func rowsMoveToAnotherPartition() throws {
         var random = SeededRandom(38)
-        let source = try Partition(batch(50, using: &random))
+        let source = try Partition(random.batch(50, dimension: 3))
         let moving = Array(source.keys.prefix(7))
         let target = try Partition(dimension: 3).inserting(source.rows(of: moving + [random.key()]))
         #expect(Set(target.keys) == Set(moving))

@@ -40,32 +40,30 @@ import Testing
             ])
     }
 
+    /// Two rows of which the scan finds the better one, and with the fault the other one.
+    private func expectLoss(_ fault: PlantedFault, of best: [Float], to rival: [Float], for query: [Float]) throws {
+        let (bestKey, rivalKey) = (RowKey(high: .max, low: .max), RowKey(high: 0, low: 0))
+        var batch = try RowBatch(dimension: query.count)
+        try batch.append(bestKey, best)
+        try batch.append(rivalKey, rival)
+        let (vector, partitions) = (try QueryVector(query), [try Partition(batch)])
+        #expect(try ExactScan().topK(query: vector, k: 1, partitions: partitions).map(\.key) == [bestKey])
+        let spoiled = ExactScan(.codes(.best), fault: fault)
+        #expect(try spoiled.topK(query: vector, k: 1, partitions: partitions).map(\.key) == [rivalKey])
+    }
+
     /// A row whose small components all vanish in its codes, and a rival that is its codes exactly.
     @Test func withoutTheTermOfRowsTheTrueBestIsLost() throws {
-        let query = try QueryVector([1, 1, 1, 1, 1])
-        let (best, rival) = (RowKey(high: .max, low: .max), RowKey(high: 0, low: 0))
-        var batch = try RowBatch(dimension: 5)
-        try batch.append(best, [127, 0.49, 0.49, 0.49, 0.49])
-        try batch.append(rival, [127, 1, 0, 0, 0])
-        let partitions = [try Partition(batch)]
-        #expect(try ExactScan().topK(query: query, k: 1, partitions: partitions).map(\.key) == [best])
-        let fault = ExactScan(.codes(.best), fault: .noRowTerm)
-        #expect(try fault.topK(query: query, k: 1, partitions: partitions).map(\.key) == [rival])
+        try expectLoss(
+            .noRowTerm, of: [127, 0.49, 0.49, 0.49, 0.49], to: [127, 1, 0, 0, 0], for: [1, 1, 1, 1, 1])
     }
 
     /// One world made by hand. Both rows are their codes exactly, with a scale of 1, so nothing but the query's own residual
     /// tells what is not known. A step of its planes is 1: to them the best row is 100 + 200 and its rival 101 + 200, where
     /// they are 100.49 + 200.49 and 100.51 + 200.
     @Test func withoutTheTermOfTheQueryTheTrueBestIsLost() throws {
-        let query = try QueryVector([32_385, 100.49, 200.49, 100.51, 200])
-        let (best, rival) = (RowKey(high: .max, low: .max), RowKey(high: 0, low: 0))
-        var batch = try RowBatch(dimension: 5)
-        try batch.append(best, [127, 1, 1, 0, 0])
-        try batch.append(rival, [127, 0, 0, 1, 1])
-        let partitions = [try Partition(batch)]
-        #expect(try ExactScan().topK(query: query, k: 1, partitions: partitions).map(\.key) == [best])
-        let fault = ExactScan(.codes(.best), fault: .noQueryTerm)
-        #expect(try fault.topK(query: query, k: 1, partitions: partitions).map(\.key) == [rival])
+        try expectLoss(
+            .noQueryTerm, of: [127, 1, 1, 0, 0], to: [127, 0, 0, 1, 1], for: [32_385, 100.49, 200.49, 100.51, 200])
     }
 
     @Test func scoresFromTheLibraryAreCaught() throws {

@@ -4,12 +4,6 @@ import Testing
 
 /// Rows of many labels in one memory: places, stretches, and what is wiped.
 @Suite struct RowArenaTests {
-    private func batch(_ count: Int, dimension: Int = 5, using random: inout SeededRandom) throws -> RowBatch {
-        var batch = try RowBatch(dimension: dimension)
-        for _ in 0..<count { try batch.append(random.key(), random.vector(dimension)) }
-        return batch
-    }
-
     /// Against a model: nobody's place overlaps another's, and what is given back is used again.
     @Test func placesNeverOverlap() throws {
         var random = SeededRandom(40)
@@ -41,14 +35,15 @@ import Testing
     @Test func rowsAreWipedWithTheirLastOwner() throws {
         var random = SeededRandom(41)
         let arena = try RowArena(dimension: 5)
-        let other = try Partition(in: arena).inserting(batch(3, using: &random))
-        var partition: Partition? = try Partition(in: arena).inserting(batch(7, using: &random))
+        let other = try Partition(in: arena).inserting(random.batch(3, dimension: 5))
+        var partition: Partition? = try Partition(in: arena).inserting(random.batch(7, dimension: 5))
         let place = try #require(partition?.chunks.first?.place)
         let rows = place.slab.rows(from: place.rows.lowerBound)
         func isEmpty() -> Bool {
             (0..<7 * 64).allSatisfy { rows.codes[$0] == 0 } && (0..<7 * 5).allSatisfy { rows.vectors[$0] == 0 }
                 && (0..<7).allSatisfy {
                     rows.keys[$0] == RowKey(high: 0, low: 0) && rows.scales[$0] == 0 && rows.radii[$0] == 0
+                        && rows.factors[$0] == 0 && rows.bits(of: $0, words: 1).pointee == 0
                 }
         }
         #expect(!isEmpty())
@@ -69,7 +64,7 @@ import Testing
             for _ in 0..<1 + random.below(80) {
                 var partition = Partition(in: arena)
                 for _ in 0..<1 + random.below(3) {
-                    partition = try partition.inserting(batch(random.below(30), dimension: 3, using: &random))
+                    partition = try partition.inserting(random.batch(random.below(30), dimension: 3))
                 }
                 partitions.append(partition)
             }
@@ -94,7 +89,7 @@ import Testing
         var random = SeededRandom(43)
         let arena = try RowArena(dimension: 4)
         let partitions = try (0..<2_000).map { _ in
-            try Partition(in: arena).inserting(batch(10, dimension: 4, using: &random))
+            try Partition(in: arena).inserting(random.batch(10, dimension: 4))
         }
         #expect(try ScanPlan(partitions).stretches.count == (20_000 + RowSlab.capacity - 1) / RowSlab.capacity)
         let every = stride(from: 0, to: partitions.count, by: 2).map { partitions[$0] }

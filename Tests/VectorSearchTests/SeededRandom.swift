@@ -44,5 +44,11 @@ struct SeededRandom: RandomNumberGenerator {
         (0..<dimension).map { _ in unit() * scale }
     }
 
+    mutating func batch(_ count: Int, dimension: Int) throws -> RowBatch {
+        var batch = try RowBatch(dimension: dimension)
+        for _ in 0..<count { try batch.append(key(), vector(dimension)) }
+        return batch
+    }
+
     mutating func key() -> RowKey { RowKey(high: next(), low: next()) }
 }

@@ -64,10 +64,16 @@ bool code_encode(const float *row, size_t dimension, uint8_t *codes, float *scal
 ///
 /// `planes` holds the two planes of each query one after another: 2 * queries * stride bytes. `sums` receives for each
 /// query the sums with its first plane and then those with its second one: sums[(2 q + plane) * rows + row].
-/// `queries` is at most CODE_QUERY_LIMIT. Codes and planes start on a boundary of CODE_ALIGNMENT.
+/// `queries` is between 1 and CODE_QUERY_LIMIT. Codes and planes start on a boundary of CODE_ALIGNMENT.
+///
+/// `ahead` is how many rows behind the last one are to be summed next: they are fetched before they are needed, and no
+/// row behind them is.
 void code_sums(
-    enum code_kernel_variant variant, const uint8_t *codes, size_t rows, size_t stride, const int8_t *planes,
-    size_t queries, int32_t *sums);
+    enum code_kernel_variant variant, const uint8_t *codes, size_t rows, size_t ahead, size_t stride,
+    const int8_t *planes, size_t queries, int32_t *sums);
+
+/// Asks for memory before it is needed.
+void code_fetch(const void *memory, size_t size);
 
 /// What a query adds to the sums to make bounds of scores of them.
 struct code_bound {

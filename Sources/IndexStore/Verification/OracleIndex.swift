@@ -68,6 +68,13 @@ extension OracleIndex: PassageSnapshot {
         try await rows.nearest(to: query, among: permitted, limit: limit, minimumScore: minimumScore)
     }
 
+    package func approximatelyNearest(
+        to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
+    ) async throws -> ApproximateResult {
+        try await rows.approximatelyNearest(
+            to: query, among: permitted, limit: limit, minimumScore: minimumScore)
+    }
+
     package func matching(
         _ words: LexicalQuery, among permitted: PermittedLabels, limit: Int, minimumScore: Double
     ) async throws -> [ScoredPassage] {

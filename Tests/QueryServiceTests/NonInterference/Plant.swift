@@ -40,6 +40,10 @@ enum Plant: String, CaseIterable, Sendable {
     case scoresFromBLAS
     /// A passage is left out beside a hidden one that is as near.
     case duplicatesOfHidden
+    /// The best estimates of all rows, then those that may be read.
+    case approximatePostFilter
+    /// The recall to be expected depends on the number of all rows.
+    case recallByAllRows
     /// Words are counted over all passages.
     case wordsOfHidden
     /// The k best of all passages by words, then those that may be read.
@@ -268,6 +272,26 @@ private struct LeakySnapshot: PassageSnapshot {
                 try await rows(permitted, Self.all, minimumScore).filter { !hidden.contains($0.score) }.prefix(limit))
         default:
             return try await rows(permitted, limit, minimumScore)
+        }
+    }
+
+    func approximatelyNearest(
+        to query: [Float], among permitted: PermittedLabels, limit: Int, minimumScore: Double
+    ) async throws -> ApproximateResult {
+        func rows(_ labels: PermittedLabels) async throws -> ApproximateResult {
+            try await base.approximatelyNearest(to: query, among: labels, limit: limit, minimumScore: minimumScore)
+        }
+        let honest = try await rows(permitted)
+        switch plant {
+        case .approximatePostFilter:
+            return ApproximateResult(
+                passages: try await rows(everything).passages.filter { permitted.contains($0.label) },
+                expectedRecall: honest.expectedRecall)
+        case .recallByAllRows:
+            let share = Double(base.passageCount) / Double(base.passageCount + 1)
+            return ApproximateResult(passages: honest.passages, expectedRecall: honest.expectedRecall * share)
+        default:
+            return honest
         }
     }
 

@@ -1,0 +1,167 @@
+import CVectorKernels
+import Foundation
+import Testing
+
+@testable import VectorSearch
+
+/// Approximate mode against its own oracle: which rows are candidates, what comes of them, and what it says of itself.
+@Suite struct ApproximateScanTests {
+    private static let kernels = BitKernel.allCases.filter(\.isSupported)
+    /// So few candidates that small worlds have rows that are none.
+    private static let narrow = ApproximateScan.Breadth(perResult: 1, floor: 4, rowsPerCandidate: 1)
+
+    private func answer(
+        _ world: World, by scan: ApproximateScan, over partitions: [Partition]
+    ) throws -> ScanAnswer {
+        let query = try ScanQuery(
+            world.query, count: world.k, in: ScanPlan(partitions), minimumScore: world.minimumScore,
+            mode: .approximate)
+        return try scan.answers([query])[0].get()
+    }
+
+    /// The estimate of every row, a full sort, the first m; their exact scores, a full sort, the first k.
+    private func oracle(_ world: World) -> [ScoredRow] {
+        let rotation = Rotation(dimension: world.dimension)
+        let query = QueryBits(world.query, rotation: rotation)
+        let breadth = max(Self.narrow.perResult * world.k, Self.narrow.floor)
+        var rows: [(estimate: Double, row: ScoredRow)] = []
+        for (position, partition) in world.rows.enumerated() {
+            for (key, vector) in partition {
+                var bits = [UInt64](repeating: 0, count: query.words * Int(BIT_GROUP))
+                var (factor, sum): (Float, Int32) = (0, 0)
+                rotation.rotate(vector) {
+                    bit_encode($0.baseAddress!, $1, world.dimension, &bits, &factor)
+                }
+                bit_sums(BIT_KERNEL_SCALAR, bits, 0, 1, 0, query.words, query.planes, &sum)
+                let score = FixedOrderKernel.dot(world.query.components, vector)
+                rows.append(
+                    (
+                        Double(factor) * (Double(sum) * query.step - query.base),
+                        ScoredRow(key: key, score: score, partition: position)
+                    ))
+            }
+        }
+        let candidates = rows.sorted { ($1.estimate, $0.row.key) < ($0.estimate, $1.row.key) }.prefix(breadth)
+            .map(\.row).filter { $0.score >= world.minimumScore ?? -.infinity }
+        return Array(candidates.sorted { ($1.score, $0.key) < ($0.score, $1.key) }.prefix(world.k))
+    }
+
+    @Test(
+        "Candidates are the best estimates, whatever the kernel and wherever rows lie", arguments: World.Shape.allCases)
+    func equalsItsOracle(shape: World.Shape) throws {
+        var random = SeededRandom(70)
+        for _ in 0..<30 {
+            let world = try World(shape: shape, using: &random)
+            let (whole, scattered) = (try world.partitions(), try world.scatteredPartitions(using: &random))
+            var answers: Set<ScanAnswer> = []
+            for kernel in Self.kernels {
+                for source in [CandidateSource.best, .library] {
+                    let scan = ApproximateScan(ExactScan(source), kernel: kernel, breadth: Self.narrow)
+                    answers.insert(try answer(world, by: scan, over: whole))
+                    answers.insert(try answer(world, by: scan, over: scattered))
+                }
+            }
+            #expect(answers.count == 1 && answers.first?.rows == oracle(world))
+        }
+    }
+
+    /// Number of worlds of many equal rows in which the layout of rows shows in the answer.
+    private func layoutsThatShow(_ exact: ExactScan) throws -> Int {
+        var random = SeededRandom(71)
+        let scan = ApproximateScan(exact, kernel: .best, breadth: Self.narrow)
+        return try (0..<30).count { _ in
+            let world = try World(shape: .duplicates, using: &random, dimension: 8, rowCounts: [67, 68, 90])
+            let scattered = try world.scatteredPartitions(using: &random)
+            return try answer(world, by: scan, over: world.partitions()) != answer(world, by: scan, over: scattered)
+        }
+    }
+
+    @Test("Equal estimates are told apart by key; by place in memory the layout would show")
+    func tiesAreInTheOrderOfKeys() throws {
+        #expect(try layoutsThatShow(ExactScan()) == 0)
+        #expect(try layoutsThatShow(ExactScan(.best, fault: .tiesByPlace)) > 0)
+    }
+
+    @Test("What may not be read changes nothing: rows, scores and expected recall are those of an index without it")
+    func nonInterference() throws {
+        var random = SeededRandom(72)
+        let scan = ApproximateScan(ExactScan(), kernel: .best, breadth: Self.narrow)
+        for _ in 0..<40 {
+            let dimension = [3, 64, 100][random.below(3)]
+            let (shared, own) = (try RowArena(dimension: dimension), try RowArena(dimension: dimension))
+            let query = try QueryVector(random.vector(dimension))
+            var (permitted, alone): ([Partition], [Partition]) = ([], [])
+            for _ in 0..<1 + random.below(30) {
+                let batch = try random.batch(random.below(25), dimension: dimension)
+                let isPermitted = random.below(2) == 0
+                // Hidden rows are larger and nearer: they would win every place.
+                var hidden = try RowBatch(dimension: dimension)
+                for key in batch.keys { try hidden.append(key, query.components.map { $0 * 9 }) }
+                let partition = try Partition(in: shared).inserting(isPermitted ? batch : hidden)
+                if isPermitted {
+                    permitted.append(partition)
+                    alone.append(try Partition(in: own).inserting(batch))
+                }
+            }
+            let answers = try [permitted, alone].map { partitions in
+                try scan.answers([ScanQuery(query, count: 5, in: ScanPlan(partitions))])[0].get()
+            }
+            #expect(answers[0] == answers[1])
+        }
+    }
+
+    @Test("Queries that are scanned together find what each finds alone")
+    func together() throws {
+        var random = SeededRandom(73)
+        let scan = ApproximateScan(ExactScan(), kernel: .best, breadth: Self.narrow)
+        for _ in 0..<20 {
+            let arena = try RowArena(dimension: 70)
+            let partitions = try (0..<12).map { _ in
+                try Partition(in: arena).inserting(random.batch(random.below(30), dimension: 70))
+            }
+            let plans = try (0..<3).map { _ in try ScanPlan(partitions.filter { _ in random.below(2) == 0 }) }
+            let queries = try (0..<1 + random.below(20)).map { _ in
+                try ScanQuery(
+                    QueryVector(random.vector(70)), count: 1 + random.below(20), in: plans[random.below(3)])
+            }
+            let together = try scan.answers(queries).map { try $0.get() }
+            #expect(try together == queries.map { try scan.answers([$0])[0].get() })
+        }
+    }
+
+    @Test("Where an exact scan takes no longer, the answer is exact and says so")
+    func fewRows() throws {
+        var random = SeededRandom(74)
+        let world = try World(shape: .isotropic, using: &random, dimension: 64, rowCounts: [300, 500])
+        let answer = try answer(world, by: ApproximateScan(ExactScan()), over: world.partitions())
+        #expect(answer == ScanAnswer(rows: world.oracle(), expectedRecall: 1))
+        let nothing = try ScanQuery(world.query, count: 3, in: ScanPlan([Partition]()))
+        #expect(try ApproximateScan(ExactScan()).answers([nothing])[0].get() == ScanAnswer(rows: [], expectedRecall: 1))
+    }
+
+    @Test("A shared scan answers each query as its mode has it")
+    func modes() async throws {
+        var random = SeededRandom(75)
+        let arena = try RowArena(dimension: 64)
+        let plan = try ScanPlan([Partition(in: arena).inserting(random.batch(13_000, dimension: 64))])
+        let shared = SharedScan(ExactScan(), on: WorkPool(width: 2), isShared: true)
+        let queries = try (0..<20).map { number in
+            try ScanQuery(
+                QueryVector(random.vector(64)), count: 5, in: plan, mode: number % 2 == 0 ? .exact : .approximate)
+        }
+        #expect(SharedScan.choice(among: queries, isShared: true, threads: 1) == Array(stride(from: 0, to: 20, by: 2)))
+        let answers = try await withThrowingTaskGroup(of: (Int, ScanAnswer).self) { group in
+            for (number, query) in queries.enumerated() {
+                group.addTask { (number, try await shared.answer(to: query)) }
+            }
+            return try await group.reduce(into: [Int: ScanAnswer]()) { $0[$1.0] = $1.1 }
+        }
+        for (number, query) in queries.enumerated() {
+            let expected =
+                number % 2 == 0
+                ? ScanAnswer(rows: try ExactScan().topK(query), expectedRecall: nil)
+                : try ApproximateScan(ExactScan()).answers([query])[0].get()
+            #expect(answers[number] == expected)
+        }
+    }
+}
