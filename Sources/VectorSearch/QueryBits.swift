@@ -1,5 +1,4 @@
 import CVectorKernels
-import Foundation
 
 /// A query as four planes of bits: its rotated components as `step` · (u − 7.5) with 0 ≤ u ≤ 15, digit j of u in plane
 /// j (see `bit_kernels.h`). What is left of it adds a fifth to the error that the bits of a row leave, in squares a
@@ -27,7 +26,7 @@ struct QueryBits: Sendable {
                     planes[Int(BIT_PLANES) * (position / 64) + plane] |= (digits >> plane & 1) << (position % 64)
                 }
             }
-            return scalbn(step, Int(exponent))
+            return Double(sign: .plus, exponent: Int(exponent), significand: step)
         }
         self.planes = planes
         self.words = words

@@ -6,6 +6,8 @@ import Synchronization
 ///
 /// Nobody waits for company: whoever finds a thread free is scanned for at once, and those who come meanwhile are taken
 /// together when it is free again. What a caller finds does not depend on the others; how long it takes does.
+///
+/// Each query is answered as its mode has it; those of one mode are scanned together.
 package final class SharedScan: Sendable {
     /// Stretches of different plans that are cut to each other's measure, at most: beyond, the cutting would cost more
     /// than it spares.

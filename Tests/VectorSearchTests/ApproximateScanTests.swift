@@ -65,21 +65,33 @@ import Testing
         }
     }
 
-    /// Number of worlds of many equal rows in which the layout of rows shows in the answer.
-    private func layoutsThatShow(_ exact: ExactScan) throws -> Int {
+    /// What is found among equal rows, many more than there are candidates, laid out in the order of their labels or in
+    /// the opposite one.
+    private func amongEqualRows(_ exact: ExactScan, isReversed: Bool) throws -> (found: [RowKey], keys: [RowKey]) {
         var random = SeededRandom(71)
-        let scan = ApproximateScan(exact, kernel: .best, breadth: Self.narrow)
-        return try (0..<30).count { _ in
-            let world = try World(shape: .duplicates, using: &random, dimension: 8, rowCounts: [67, 68, 90])
-            let scattered = try world.scatteredPartitions(using: &random)
-            return try answer(world, by: scan, over: world.partitions()) != answer(world, by: scan, over: scattered)
+        let vector = random.vector(16)
+        let keys = (0..<20).map { _ in (0..<15).map { _ in random.key() } }
+        let arena = try RowArena(dimension: 16)
+        var partitions = keys.map { _ in Partition(in: arena) }
+        for label in isReversed ? keys.indices.reversed() : Array(keys.indices) {
+            var batch = try RowBatch(dimension: 16)
+            for key in keys[label] { try batch.append(key, vector) }
+            partitions[label] = try partitions[label].inserting(batch)
         }
+        let scan = ApproximateScan(exact, kernel: .best, breadth: Self.narrow)
+        let query = try ScanQuery(QueryVector(vector), count: 7, in: ScanPlan(partitions))
+        return (try scan.answers([query])[0].get().rows.map(\.key), keys.flatMap { $0 })
     }
 
     @Test("Equal estimates are told apart by key; by place in memory the layout would show")
     func tiesAreInTheOrderOfKeys() throws {
-        #expect(try layoutsThatShow(ExactScan()) == 0)
-        #expect(try layoutsThatShow(ExactScan(.best, fault: .tiesByPlace)) > 0)
+        for isReversed in [false, true] {
+            let (found, keys) = try amongEqualRows(ExactScan(), isReversed: isReversed)
+            #expect(found == Array(keys.sorted().prefix(7)))
+        }
+        let fault = ExactScan(.best, fault: .tiesByPlace)
+        #expect(
+            try amongEqualRows(fault, isReversed: false).found != amongEqualRows(fault, isReversed: true).found)
     }
 
     @Test("What may not be read changes nothing: rows, scores and expected recall are those of an index without it")

@@ -10,16 +10,18 @@ import Retrieval
 ///
 /// | what | how many |
 /// | --- | --- |
-/// | the first words of passages, of as many labels as there are, whether he may read them or not | `sharedSamples` |
+/// | the first words of passages, of as many labels as there are, whether he may read them or not, in any mode | `sharedSamples` |
 /// | the first words of passages that he may read | `ownSamples` |
+/// | three words of some of both in quotes, as a phrase | `phrases` |
 /// | the headings above some of both, or their titles | `headings` |
-/// | as many results as can be asked for; a lowest score | 3 |
+/// | as many results as can be asked for, in each mode; a lowest score | 6 |
 /// | a filter by each attribute, with a value that some label has, and by one that does not exist | `filters` |
 /// | these passages and their documents by their ids, ids that nothing has, and what is no id | `fetched` |
 /// | bodies, fields, purposes and paths that are refused | 12 |
 struct GeneratedRequests {
     static let sharedSamples = 12
     static let ownSamples = 4
+    private static let phrases = 3
     private static let headings = 4
     private static let filters = 12
     private static let fetched = 10
@@ -37,13 +39,21 @@ struct GeneratedRequests {
     ) -> [ReplayedRequest] {
         let samples = shared + own
         var requests = samples.map { sample in
-            question(sample.words, k: [1, 3, 5, 10].randomElement(using: &generator) ?? 5, "words of a passage")
+            question(
+                sample.words, k: [1, 3, 5, 10].randomElement(using: &generator) ?? 5,
+                more: Self.options(using: &generator), "words of a passage")
+        }
+        requests += samples.shuffled(using: &generator).prefix(Self.phrases).map { sample in
+            let words = sample.words.split(separator: " ").prefix(3).joined(separator: " ")
+            return question("\"" + words.filter { $0 != "\"" } + "\"", "a phrase")
         }
         requests += samples.compactMap(\.heading).shuffled(using: &generator).prefix(Self.headings).map {
             question($0, "a heading")
         }
         let words = samples.randomElement(using: &generator)?.words ?? "everything"
-        requests.append(question(words, k: enclave.queryLimits.results, "all there is"))
+        requests += SearchMode.allCases.map { mode in
+            question(words, k: enclave.queryLimits.results, more: [Self.field(mode)], "all there is")
+        }
         for score in ["0.25", "0.9999"] {
             requests.append(question(words, more: [("min_score", score)], "a lowest score"))
         }
@@ -51,6 +61,20 @@ struct GeneratedRequests {
             requests.append(question(words, k: 10, more: [("filter", filter)], "a filter"))
         }
         return requests + fetches(samples, using: &generator) + refused(samples, words)
+    }
+
+    private static func field(_ mode: SearchMode) -> (field: String, json: String) {
+        ("mode", ReplayedRequest.quoted(mode.rawValue))
+    }
+
+    /// How to search and to choose.
+    private static func options(using generator: inout ReplayGenerator) -> [(field: String, json: String)] {
+        var options = [field(SearchMode.allCases.randomElement(using: &generator) ?? .hybrid)]
+        if Int.random(in: 0..<4, using: &generator) == 0 { options.append(("diversity", "0.5")) }
+        for name in ["collapse_duplicates", "snippets"] where Int.random(in: 0..<3, using: &generator) == 0 {
+            options.append((name, "true"))
+        }
+        return options
     }
 
     private func question(
