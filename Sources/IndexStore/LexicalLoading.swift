@@ -39,6 +39,9 @@ final class LexicalLoading: Sendable {
         try await task.value
     }
 
+    /// Returns when nothing is being read.
+    func finish() async { _ = await state.withLock { $0.task }?.result }
+
     private func read(_ index: SQLiteIndex) async throws {
         guard index.snapshot().lexical == nil else { return }
         var builder = LexicalIndexBuilder()

@@ -17,8 +17,8 @@ extension SQLiteIndex {
         for steps in 0... {
             let start = ContinuousClock.now
             let didRows = try await compactRows()
-            let didWords = try await compactWords { $0.compaction(atMost: Self.wordsOfStep) }
-            guard didRows || didWords else { return steps }
+            let words = try await compactWords { $0.compaction(atMost: Self.wordsOfStep) }
+            guard didRows || words != nil else { return steps }
             try await Task.sleep(for: (ContinuousClock.now - start) * (1 / Self.compactionShare - 1))
         }
         return 0
@@ -26,8 +26,12 @@ extension SQLiteIndex {
 
     /// Takes words of passages that are gone out of memory. O(all words)
     func forgetRemovedWords() async throws {
-        while try await compactWords({ $0.fullCompaction() }) {}
+        // What is being read has words of what was there when that began.
+        await lexicalLoading.finish()
+        while try await compactWords({ $0.fullCompaction() }) == .overtaken {}
     }
+
+    private enum WordsOutcome { case replaced, overtaken }
 
     /// - Returns: Whether there was something to do.
     private func compactRows() async throws -> Bool {
@@ -40,14 +44,16 @@ extension SQLiteIndex {
     }
 
     /// Writes words anew beside those in use, and puts them in their place with what changed meanwhile.
-    private func compactWords(_ choose: (LexicalIndex) -> Compaction?) async throws -> Bool {
-        guard let words = snapshot().lexical, let compaction = choose(words) else { return false }
+    ///
+    /// - Returns: nil where there was nothing to do.
+    private func compactWords(_ choose: (LexicalIndex) -> Compaction?) async throws -> WordsOutcome? {
+        guard let words = snapshot().lexical, let compaction = choose(words) else { return nil }
         let result = await Task.detached(priority: .utility) { compaction.run() }.value
         return try await onWriter { [self] in
             var after = snapshot().again()
-            guard after.lexical?.install(result) == true else { return true }
+            guard after.lexical?.install(result) == true else { return .overtaken }
             publish(after)
-            return true
+            return .replaced
         }
     }
 

@@ -8,7 +8,7 @@ struct ProcessorCheck {
     /// Instruction sets that the kernels ask for, by the names of `/proc/cpuinfo`.
     private static let features = [
         ("avx2", "AVX2"), ("fma", "FMA"), ("avx512f", "AVX-512F"), ("avx512vl", "AVX-512VL"),
-        ("avx512_vnni", "AVX-512 VNNI"), ("asimd", "NEON"),
+        ("avx512_vnni", "AVX-512 VNNI"), ("avx512_vpopcntdq", "AVX-512 VPOPCNTDQ"), ("asimd", "NEON"),
     ]
 
     var findings: [Finding] { [system, kernels] }
@@ -31,7 +31,7 @@ struct ProcessorCheck {
         let encoder = BertEncoder.bestInstructionSet(.exact)
         let detail =
             "encoder \(encoder) (fast: \(BertEncoder.bestInstructionSet(.fast))), scan \(CodeKernel.best.rawValue), "
-            + "rescoring \(ScanKernel.name); the processor has "
+            + "approximate \(BitKernel.best.rawValue), rescoring \(ScanKernel.name); the processor has "
             + (has.isEmpty ? "none of the wider instruction sets" : has.joined(separator: ", "))
         #if arch(x86_64)
             if encoder == "portable" {
