@@ -130,7 +130,8 @@ struct QueryMeasurement: Sendable {
                     return (
                         LoopbackConnection.request(
                             path: "/v1/retrieve",
-                            body: #"{"query": "\#(text)", "k": \#(Self.resultCount), "purpose": "work", "mode": "vector"}"#,
+                            body:
+                                #"{"query": "\#(text)", "k": \#(Self.resultCount), "purpose": "work", "mode": "vector"}"#,
                             token: reader.token),
                         try QueryVector(embedder.vector(number)), try query(number)
                     )

@@ -21,7 +21,8 @@ struct ImportTests {
         ],
         "AccessControl": ["Cedar", "Labels", "Synchronization"],
         "IndexStore": [
-            "AccessControl", "Labels", "LexicalSearch", "Passages", "Sealing", "VectorSearch", "GRDB", "Dispatch", "Foundation", "Glibc",
+            "AccessControl", "Labels", "LexicalSearch", "Passages", "Sealing", "VectorSearch", "GRDB", "Dispatch",
+            "Foundation", "Glibc",
             "Synchronization",
         ],
         "Enclaves": [
@@ -45,7 +46,8 @@ struct ImportTests {
             "NIOHTTP1", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],
         "portcullis": [
-            "CedarCases", "Enclaves", "IndexStore", "QueryService", "Retrieval", "Sealing", "TextEmbedding", "ArgumentParser",
+            "CedarCases", "Enclaves", "IndexStore", "QueryService", "Retrieval", "Sealing", "TextEmbedding",
+            "ArgumentParser",
             "Foundation",
             "Glibc", "Logging", "Synchronization",
         ],

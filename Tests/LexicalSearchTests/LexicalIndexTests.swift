@@ -65,7 +65,9 @@ struct LexicalIndexTests {
         #expect(phrases.phrases.count == LexicalQuery.mostPhrases)
         #expect(
             LexicalQuery("\"" + words.joined(separator: " ") + "\"").phrases[0].count == LexicalQuery.mostPhraseWords)
-        for (count, phrases) in [(LexicalQuery.mostWordsBesidePhrases, 1), (LexicalQuery.mostWordsBesidePhrases + 1, 0)] {
+        for (count, phrases) in [
+            (LexicalQuery.mostWordsBesidePhrases, 1), (LexicalQuery.mostWordsBesidePhrases + 1, 0),
+        ] {
             let query = LexicalQuery("\"a phrase\" " + words.prefix(count).joined(separator: " "))
             #expect(query.phrases.count == phrases && query.terms.count == count + 2)
         }

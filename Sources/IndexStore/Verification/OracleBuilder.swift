@@ -50,7 +50,8 @@ struct OracleBuilder {
                     key: LexicalKey(passage.id.bytes), partition: own.partition,
                     text: SearchText.of(
                         passage.text, label: passage.label,
-                        title: passage.title.map { Heading(text: $0.text, label: $0.label) }, section: passage.section)))
+                        title: passage.title.map { Heading(text: $0.text, label: $0.label) }, section: passage.section))
+            )
         }
         words.append(LexicalDocument(key: LexicalKey(document.id.bytes), passages: searched))
         for (label, ids) in ids {

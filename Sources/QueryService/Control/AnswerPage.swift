@@ -23,11 +23,19 @@ struct AnswerPage {
             if !citation.section.isEmpty {
                 lines.append("   " + PageStyle.printable(citation.section.joined(separator: " › ")))
             }
-            lines.append(style.wrapped(hit.passage.text, indent: "   "))
+            lines.append(style.wrapped(shown(hit), indent: "   "))
             lines.append(style.dim("   " + source(citation)))
             lines.append("")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// The stretch that matches best where it was asked for, else the whole passage.
+    private func shown(_ hit: Hit) -> String {
+        guard let snippet = hit.snippet else { return hit.passage.text }
+        let isFromStart = snippet.byteRange.start == 0
+        let isToEnd = snippet.byteRange.end == hit.passage.text.utf8.count
+        return (isFromStart ? "" : "… ") + snippet.text + (isToEnd ? "" : " …")
     }
 
     private func source(_ citation: Citation) -> String {
