@@ -106,6 +106,8 @@ struct MeasureCommand: AsyncParsableCommand {
             sections = try await ScanMeasurement(isQuick: quick).sections()
         case .lexical:
             sections = try await LexicalMeasurement(isQuick: quick).sections()
+        case .search:
+            sections = try await SearchMeasurement(workspace: workspace, isQuick: quick).sections()
         case .policy:
             sections = [
                 try await DecisionMeasurement(workspace: workspace, environment: cedarpy, isQuick: quick).section()
@@ -131,7 +133,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
 /// What is measured, each in a process of its own.
 enum Subject: String, CaseIterable, ExpressibleByArgument, CustomStringConvertible {
-    case index, query, scan, lexical, peers, policy, language, encoder, ingest, sealing
+    case index, query, scan, lexical, search, peers, policy, language, encoder, ingest, sealing
 
     var description: String { rawValue }
 

@@ -81,6 +81,18 @@ struct Figure: Codable, Sendable {
         self.decimals = decimals
     }
 
+    /// The same in another unit.
+    func scaled(by factor: Double, decimals: Int) -> Figure {
+        Figure(value: value * factor, low: low.map { $0 * factor }, high: high.map { $0 * factor }, decimals: decimals)
+    }
+
+    private init(value: Double, low: Double?, high: Double?, decimals: Int) {
+        self.value = value
+        self.low = low
+        self.high = high
+        self.decimals = decimals
+    }
+
     /// The median of single measurements.
     init(medianOf values: [Double], decimals: Int) {
         self.init(Samples.percentile(0.5, of: values), spreadOf: values, decimals: decimals)

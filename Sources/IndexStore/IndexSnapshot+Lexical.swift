@@ -6,18 +6,24 @@ import VectorSearch
 
 /// A permitted passage with what both searches say of it.
 package struct SearchCandidate: Sendable {
-    package let id: PassageID
+    private let key: RowKey
     package let label: LabelID
     /// Inner product with the query's vector, by the fixed-order kernel.
     package let vectorScore: Double
     /// BM25 over the permitted passages; 0 where no word matches.
     package let lexicalScore: Double
 
-    package init(id: PassageID, label: LabelID, vectorScore: Double, lexicalScore: Double) {
-        self.id = id
+    package var id: PassageID { PassageID(bytes: key.bytes) }
+
+    init(key: RowKey, label: LabelID, vectorScore: Double, lexicalScore: Double) {
+        self.key = key
         self.label = label
         self.vectorScore = vectorScore
         self.lexicalScore = lexicalScore
+    }
+
+    package init(id: PassageID, label: LabelID, vectorScore: Double, lexicalScore: Double) {
+        self.init(key: RowKey(id), label: label, vectorScore: vectorScore, lexicalScore: lexicalScore)
     }
 }
 
@@ -49,45 +55,56 @@ extension IndexSnapshot {
         vector: [Float], words: LexicalQuery, among permitted: PermittedLabels, depth: Int
     ) async throws -> SearchCandidates {
         guard !permitted.isEmpty else { return SearchCandidates(candidates: [], lexicalBound: 0) }
-        let plan = try await lexicalPlan(permitted)
-        let ranks = Dictionary(
-            uniqueKeysWithValues: try await readableRows(permitted).labels.enumerated().map { ($1, $0) })
+        let query = try QueryVector(vector)
+        let (plan, readable) = (try await lexicalPlan(permitted), try await readableRows(permitted))
         async let matching = scan.pool.run {
-            let query = ResolvedQuery(words, in: plan)
-            return (query: query, hits: query.best(depth))
+            let words = ResolvedQuery(words, in: plan)
+            return (query: words, hits: words.best(depth))
         }
-        let near = try await nearest(
-            to: vector, among: permitted, limit: depth, minimumScore: -.greatestFiniteMagnitude)
-        let (query, hits) = try await matching
-        return try await scan.pool.run {
-            var lexicalScores: [Place: Double] = [:]
-            for hit in hits {
-                lexicalScores[Place(id: PassageID(hit.key), label: LabelID(Int64(hit.partition)))] = hit.score
-            }
-            let rest = near.map { Place(id: $0.id, label: $0.label) }.filter { lexicalScores[$0] == nil }
-            let scores = query.scores(of: rest.map { (LexicalKey($0.id.bytes), $0.label.partition) })
-            for (place, score) in zip(rest, scores) {
-                // A phrase that is asked for must stand there.
-                if score > 0 || !words.hasPhrases { lexicalScores[place] = score }
-            }
-            let vectorScores = Dictionary(
-                uniqueKeysWithValues: near.map { (Place(id: $0.id, label: $0.label), $0.score) })
-            return SearchCandidates(
-                candidates: try lexicalScores.sorted {
-                    $0.key.id != $1.key.id
-                        ? $0.key.id < $1.key.id : ranks[$0.key.label, default: 0] < ranks[$1.key.label, default: 0]
-                }.map { place, score in
-                    SearchCandidate(
-                        id: place.id, label: place.label,
-                        vectorScore: try vectorScores[place] ?? FixedOrderKernel.dot(vector, self.vector(of: place)),
-                        lexicalScore: score)
-                }, lexicalBound: query.upperBound)
+        let near =
+            readable.plan.count == 0
+            ? [] : try await scan.topK(ScanQuery(query, count: depth, in: readable.plan, minimumScore: nil))
+        let (resolved, hits) = try await matching
+        let found = try await scan.pool.run {
+            try self.complete(near, query, hits, resolved, readable, needsMatch: words.hasPhrases)
+        }
+        return SearchCandidates(candidates: found, lexicalBound: resolved.upperBound)
+    }
+
+    /// The rows that either search found, each with both scores.
+    ///
+    /// - Parameter needsMatch: Whether a passage that words do not find is none.
+    private func complete(
+        _ near: [ScoredRow], _ vector: QueryVector, _ hits: [LexicalHit], _ words: ResolvedQuery,
+        _ readable: ReadableRows, needsMatch: Bool
+    ) throws -> [SearchCandidate] {
+        var lexicalScores: [Place: Double] = [:]
+        for hit in hits {
+            guard let position = readable.positions[hit.partition] else { continue }
+            lexicalScores[Place(key: RowKey(high: hit.key.high, low: hit.key.low), position: position)] = hit.score
+        }
+        let vectorScores = Dictionary(
+            uniqueKeysWithValues: near.map { (Place(key: $0.key, position: $0.partition), $0.score) })
+        let rest = vectorScores.keys.filter { lexicalScores[$0] == nil }
+        let scores = words.scores(
+            of: rest.map {
+                (LexicalKey(high: $0.key.high, low: $0.key.low), readable.labels[$0.position].partition)
+            })
+        for (place, score) in zip(rest, scores) where score > 0 || !needsMatch { lexicalScores[place] = score }
+        return try lexicalScores.sorted { $0.key < $1.key }.map { place, score in
+            let label = readable.labels[place.position]
+            guard
+                let vectorScore = vectorScores[place]
+                    ?? partitions[label]?.rows.score(of: place.key, to: vector)
+            else { throw IndexError.damaged(what: "a passage that words find has no vector") }
+            return SearchCandidate(
+                key: place.key, label: label, vectorScore: vectorScore, lexicalScore: score)
         }
     }
 
     package func similarities(among found: [ScoredPassage]) async throws -> [[Double]] {
         try await scan.pool.run {
-            let vectors = try found.map { try self.vector(of: Place(id: $0.id, label: $0.label)) }
+            let vectors = try found.map(self.vector)
             return vectors.map { left in vectors.map { FixedOrderKernel.dot(left, $0) } }
         }
     }
@@ -100,17 +117,19 @@ extension IndexSnapshot {
         }
     }
 
-    // MARK: - Vectors of candidates
+    /// A row, and the place of its label among those that may be read.
+    private struct Place: Hashable, Comparable {
+        let key: RowKey
+        let position: Int
 
-    /// A passage under one of its labels.
-    private struct Place: Hashable {
-        let id: PassageID
-        let label: LabelID
+        static func < (left: Place, right: Place) -> Bool {
+            left.key != right.key ? left.key < right.key : left.position < right.position
+        }
     }
 
-    private func vector(of place: Place) throws -> [Float] {
-        guard let vector = partitions[place.label]?.rows.vector(of: RowKey(place.id)) else {
-            throw IndexError.damaged(what: "passage \(place.id) has no vector")
+    private func vector(of passage: ScoredPassage) throws -> [Float] {
+        guard let vector = partitions[passage.label]?.rows.vector(of: RowKey(passage.id)) else {
+            throw IndexError.damaged(what: "passage \(passage.id) has no vector")
         }
         return vector
     }

@@ -44,34 +44,49 @@ package struct ResolvedQuery: Sendable {
         upperBound = bound
     }
 
-    /// The scores of some passages, each under the partition it is in; 0 for one that does not match, is not permitted
-    /// or not there. O(log postings) for each term of each.
+    /// The scores of some passages, each under the partition it is in; 0 for one that does not match, is not permitted or
+    /// not there. For n passages O(n log n), and O(log postings) for each of them and each term: postings are gone through
+    /// in the order of rows.
     package func scores(of passages: [(key: LexicalKey, partition: Int32)]) -> [Double] {
-        passages.map { passage in
-            guard plan.rank(of: passage.partition) != nil else { return 0 }
-            for (number, planned) in plan.parts.enumerated() {
-                for row in planned.part.segment.rows(of: passage.key)
-                where planned.part.partitions[row] == passage.partition {
-                    return score(of: row, inPart: number)
+        var scores = [Double](repeating: 0, count: passages.count)
+        for (part, rows) in places(of: passages).enumerated() where !rows.isEmpty {
+            let segment = plan.parts[part].part.segment
+            for term in terms {
+                var postings = term.postings[part]
+                for (row, passage) in rows {
+                    let found = segment.firstPosting(in: postings, notBefore: UInt32(row))
+                    postings = found..<postings.upperBound
+                    guard found < postings.upperBound else { break }
+                    guard segment.rows[found] == UInt32(row) else { continue }
+                    scores[passage] +=
+                        term.inverseDocumentFrequency
+                        * plan.saturations(Int(segment.occurrences[found]), length: segment.length(of: row))
                 }
             }
-            return 0
+            for phrase in phrases {
+                var phrase = PhraseMatch(phrase, of: segment)
+                for (row, passage) in rows where scores[passage] > 0 && !phrase.stands(in: row, of: segment) {
+                    scores[passage] = 0
+                }
+            }
         }
+        return scores
     }
 
-    private func score(of row: Int, inPart part: Int) -> Double {
-        let segment = plan.parts[part].part.segment
-        var score = 0.0
-        for term in terms {
-            guard let posting = segment.posting(of: row, in: term.postings[part]) else { continue }
-            score +=
-                term.inverseDocumentFrequency
-                * plan.saturations(Int(segment.occurrences[posting]), length: segment.length(of: row))
+    /// For each part the rows of passages, ascending, each with the number of its passage.
+    private func places(
+        of passages: [(key: LexicalKey, partition: Int32)]
+    ) -> [[(row: Int, passage: Int)]] {
+        var places = plan.parts.map { _ in [(row: Int, passage: Int)]() }
+        for (number, passage) in passages.enumerated() where plan.rank(of: passage.partition) != nil {
+            for (part, planned) in plan.parts.enumerated() {
+                let row = planned.part.segment.rows(of: passage.key)
+                    .first { planned.part.partitions[$0] == passage.partition }
+                guard let row else { continue }
+                places[part].append((row, number))
+                break
+            }
         }
-        for phrase in phrases where score > 0 {
-            var phrase = PhraseMatch(phrase, of: segment)
-            if !phrase.stands(in: row, of: segment) { return 0 }
-        }
-        return score
+        return places.map { $0.sorted { $0.row < $1.row } }
     }
 }

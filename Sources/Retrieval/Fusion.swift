@@ -14,15 +14,16 @@ enum Fusion {
     /// w: what words weigh.
     static let lexicalWeight = 0.5
 
-    /// Candidates by score, then in the order in which they come; O(n log n).
-    static func ranked(_ found: SearchCandidates) -> [ScoredPassage] {
-        found.candidates.map { candidate in
+    /// The best candidates by score, then in the order in which they come; O(n log n).
+    static func ranked(_ found: SearchCandidates, limit: Int) -> [ScoredPassage] {
+        let scores = found.candidates.map { candidate in
             let lexical = found.lexicalBound > 0 ? candidate.lexicalScore / found.lexicalBound : 0
-            let score = (1 - lexicalWeight) * candidate.vectorScore + lexicalWeight * lexical
-            return ScoredPassage(id: candidate.id, label: candidate.label, score: score)
-        }.enumerated().sorted { left, right in
-            left.element.score != right.element.score
-                ? left.element.score > right.element.score : left.offset < right.offset
-        }.map(\.element)
+            return (1 - lexicalWeight) * candidate.vectorScore + lexicalWeight * lexical
+        }
+        let order = scores.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
+        return order.prefix(limit).map { number in
+            let candidate = found.candidates[number]
+            return ScoredPassage(id: candidate.id, label: candidate.label, score: scores[number])
+        }
     }
 }

@@ -61,7 +61,7 @@ struct Search {
         case .hybrid:
             let found = try await snapshot.candidates(
                 vector: vector, words: words, among: permitted, depth: max(depth, Fusion.depth))
-            return (Fusion.ranked(found).filter { $0.score >= query.minimumScore }, nil)
+            return (Fusion.ranked(found, limit: depth).filter { $0.score >= query.minimumScore }, nil)
         }
     }
 

@@ -124,11 +124,12 @@ struct SearchTests {
                 Self.candidate(1, 0.5, 0), Self.candidate(2, 0.25, 4), Self.candidate(3, 0.5, 2),
                 Self.candidate(4, 0.5, 2),
             ], lexicalBound: 8)
-        let ranked = Fusion.ranked(found)
+        let ranked = Fusion.ranked(found, limit: 9)
         #expect(ranked.map(\.id.bytes[0]) == [2, 3, 4, 1])
         #expect(ranked.map(\.score) == [0.375, 0.375, 0.375, 0.25])
         #expect(
-            Fusion.ranked(SearchCandidates(candidates: found.candidates, lexicalBound: 0)).map(\.score).max() == 0.25)
+            Fusion.ranked(SearchCandidates(candidates: found.candidates, lexicalBound: 0), limit: 9).map(\.score).max()
+                == 0.25)
     }
 
     /// Against a plain form of the same rule.
