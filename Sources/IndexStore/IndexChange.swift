@@ -243,7 +243,12 @@ struct IndexChange {
         } else if snapshot.lexical != nil {
             // A heading came under a passage's own label, or left it.
             let reader = DocumentReader(db: db, snapshot: snapshot)
-            snapshot.lexical?.insert(try reader.searchDocument(of: after))
+            do {
+                snapshot.lexical?.insert(try reader.searchDocument(of: after))
+            } catch IndexError.damaged {
+                // It is found by no word until it is replaced by what is whole; its labels are in force.
+                snapshot.lexical?.remove(LexicalKey(record.id.bytes))
+            }
         }
     }
 

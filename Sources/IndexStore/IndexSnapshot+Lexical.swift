@@ -105,7 +105,14 @@ extension IndexSnapshot {
     package func similarities(among found: [ScoredPassage]) async throws -> [[Double]] {
         try await scan.pool.run {
             let vectors = try found.map(self.vector)
-            return vectors.map { left in vectors.map { FixedOrderKernel.dot(left, $0) } }
+            var products = vectors.map { _ in [Double](repeating: 0, count: vectors.count) }
+            for left in vectors.indices {
+                for right in 0...left {
+                    products[left][right] = FixedOrderKernel.dot(vectors[left], vectors[right])
+                    products[right][left] = products[left][right]
+                }
+            }
+            return products
         }
     }
 

@@ -44,15 +44,24 @@ final class LexicalLoading: Sendable {
 
     private func read(_ index: SQLiteIndex) async throws {
         guard index.snapshot().lexical == nil else { return }
+        var whole = LexicalIndex()
         var builder = LexicalIndexBuilder()
-        var last = Int64.min
+        var (last, passages) = (Int64.min, 0)
         while true {
             let (documents, next) = try await Self.documents(after: last, of: index)
+            for document in documents {
+                builder.append(document)
+                passages += document.passages.count
+            }
+            // In parts that a step of compaction can write anew.
+            if next == nil || passages >= SQLiteIndex.wordsOfStep / 2 {
+                whole.append(builder)
+                (builder, passages) = (LexicalIndexBuilder(), 0)
+            }
             guard let next else { break }
-            for document in documents { builder.append(document) }
             last = next
         }
-        let lexical = LexicalIndex([builder])
+        let lexical = whole
         try await index.database.pool.writeWithoutTransaction { [self] db in
             // On the writer's queue: no commit is under way.
             var after = index.snapshot().again()
@@ -74,23 +83,24 @@ final class LexicalLoading: Sendable {
     ) async throws -> (documents: [LexicalDocument], next: Int64?) {
         let snapshot = index.snapshot()
         return try await index.database.read { db in
-            let records = try Row.fetchAll(
+            let rows = try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
                         SELECT \(DocumentRecord.columns) FROM documents WHERE document_row > ?
                         ORDER BY document_row LIMIT \(batch)
-                        """), arguments: [row]
-            ).map(DocumentRecord.init)
+                        """), arguments: [row])
             let reader = DocumentReader(db: db, snapshot: snapshot)
-            return (try records.compactMap { try document($0, reader) }, records.last?.row)
+            return (try rows.compactMap { try document(DocumentRecord($0), reader) }, try rows.last?.number(at: 0))
         }
     }
 
     /// - Returns: nil for what no search can show: a document that is damaged (`check` says so), and one that was changed
     ///   since, which is read again when all others are there.
-    private static func document(_ record: DocumentRecord, _ reader: DocumentReader) throws -> LexicalDocument? {
+    private static func document(
+        _ record: @autoclosure () throws -> DocumentRecord, _ reader: DocumentReader
+    ) throws -> LexicalDocument? {
         do {
-            return try reader.searchDocument(of: record)
+            return try reader.searchDocument(of: record())
         } catch IndexError.damaged {
             return nil
         } catch IndexError.outdated {

@@ -7,7 +7,7 @@ extension SQLiteIndex {
     /// milliseconds; requests never do.
     private static let compactionShare = 0.1
     /// Passages whose words are written anew in one step, at most, while the index serves.
-    private static let wordsOfStep = 250_000
+    static let wordsOfStep = 250_000
 
     /// Closes holes that changes left in memory. Returns when there is nothing left to win.
     ///
@@ -17,21 +17,19 @@ extension SQLiteIndex {
         for steps in 0... {
             let start = ContinuousClock.now
             let didRows = try await compactRows()
-            let words = try await compactWords { $0.compaction(atMost: Self.wordsOfStep) }
-            guard didRows || words != nil else { return steps }
+            let didWords = try await compactWords { $0.compaction(atMost: Self.wordsOfStep) }
+            guard didRows || didWords else { return steps }
             try await Task.sleep(for: (ContinuousClock.now - start) * (1 / Self.compactionShare - 1))
         }
         return 0
     }
 
-    /// Takes words of passages that are gone out of memory. O(all words)
+    /// Takes words of passages that are gone out of memory. Who began before it keeps them until he is done. O(all words)
     func forgetRemovedWords() async throws {
         // What is being read has words of what was there when that began.
         await lexicalLoading.finish()
-        while try await compactWords({ $0.fullCompaction() }) == .overtaken {}
+        _ = try await compactWords { $0.fullCompaction() }
     }
-
-    private enum WordsOutcome { case replaced, overtaken }
 
     /// - Returns: Whether there was something to do.
     private func compactRows() async throws -> Bool {
@@ -43,17 +41,19 @@ extension SQLiteIndex {
         }
     }
 
-    /// Writes words anew beside those in use, and puts them in their place with what changed meanwhile.
+    /// Writes words anew beside those in use, and puts them in their place with what changed meanwhile. One at a time, so
+    /// none is overtaken by another, and none that began before an erasure goes on after it.
     ///
-    /// - Returns: nil where there was nothing to do.
-    private func compactWords(_ choose: (LexicalIndex) -> Compaction?) async throws -> WordsOutcome? {
-        guard let words = snapshot().lexical, let compaction = choose(words) else { return nil }
-        let result = await Task.detached(priority: .utility) { compaction.run() }.value
-        return try await onWriter { [self] in
-            var after = snapshot().again()
-            guard after.lexical?.install(result) == true else { return .overtaken }
-            publish(after)
-            return .replaced
+    /// - Returns: Whether there was something to do.
+    private func compactWords(_ choose: @escaping @Sendable (LexicalIndex) -> Compaction?) async throws -> Bool {
+        try await wordTurns.take { [self] in
+            guard let words = snapshot().lexical, let compaction = choose(words) else { return false }
+            let result = await Task.detached(priority: .utility) { compaction.run() }.value
+            try await onWriter { [self] in
+                var after = snapshot().again()
+                if after.lexical?.install(result) == true { publish(after) }
+            }
+            return true
         }
     }
 

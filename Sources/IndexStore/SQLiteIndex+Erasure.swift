@@ -2,6 +2,7 @@ package import AccessControl
 import Foundation
 import GRDB
 package import Labels
+import LexicalSearch
 package import Passages
 import Sealing
 import Synchronization
@@ -30,7 +31,7 @@ package struct DocumentSummary: Sendable {
 extension SQLiteIndex {
     /// Every document, in the order of paths.
     package func summaries() async throws -> [DocumentSummary] {
-        try finishFailedErasure()
+        try await finishFailedErasure()
         let snapshot = snapshot()
         return try await database.read { db in
             let reader = DocumentReader(db: db, snapshot: snapshot)
@@ -97,8 +98,8 @@ extension SQLiteIndex {
         _ documents: [DocumentID], scope: RecordScope, authority: ErasureAuthority, reason: String,
         request: RegisterID? = nil, subjects: ByteText, now: Int64
     ) async throws -> Erasure {
-        try finishFailedErasure()
-        let (box, id) = (ChunkBox(), RegisterID.random())
+        try await finishFailedErasure()
+        let (box, id) = (MemoryBox(), RegisterID.random())
         do {
             let (begun, traces) = try await database.pool.writeWithoutTransaction { [self] db in
                 let found = try records(of: documents, in: db)
@@ -109,7 +110,7 @@ extension SQLiteIndex {
                 try allow(found, files: files, authority, subjects: subjects)
                 let before = snapshot()
                 let labels = found.flatMap(\.labels.all)
-                box.chunks = snapshot().chunks(of: labels).map(WeakChunk.init)
+                box.memory = snapshot().chunks(of: labels).map(WeakObject.init)
                 let erasure = Erasure(
                     // A copy of the key store that was begun while this waited for its turn is one from before.
                     id: id, time: max(now, Date().milliseconds), scope: scope, authority: authority.name,
@@ -125,13 +126,16 @@ extension SQLiteIndex {
                 }
                 // Stretches that held nothing of it live on.
                 let kept = Set(snapshot().chunks(of: labels).map(ObjectIdentifier.init))
-                box.chunks.removeAll { $0.chunk.map { kept.contains(ObjectIdentifier($0)) } ?? true }
+                box.memory.removeAll { $0.object.map { kept.contains(ObjectIdentifier($0)) } ?? true }
                 return (erasure, traces)
             }
             try destroyRetiredKeys()
             try keyStore.rewrite()
             try database.overwrite(traces)
+            box.memory += snapshot().lexical?.segments.map(WeakObject.init) ?? []
             try await forgetRemovedWords()
+            let words = Set((snapshot().lexical?.segments ?? []).map { ObjectIdentifier($0) })
+            box.memory.removeAll { $0.object.map { words.contains(ObjectIdentifier($0)) } ?? true }
             try keyStore.complete(id)
             var erasure = begun
             erasure.isComplete = true
@@ -144,8 +148,12 @@ extension SQLiteIndex {
     }
 
     /// Goes on with an erasure whose commit failed, as on a full disk: nothing else of these documents can be read.
-    func finishFailedErasure() throws {
-        if !erasedRecords.withLock(\.isEmpty) { try finishErasures([]) }
+    func finishFailedErasure() async throws {
+        guard !erasedRecords.withLock(\.isEmpty) else { return }
+        // A commit takes them out, whatever else it does.
+        try changeNow { _ in }
+        try await forgetRemovedWords()
+        try finishErasures([])
     }
 
     /// Goes on with what an interruption left of erasures: rows whose keys are gone.
@@ -329,10 +337,10 @@ extension IndexSnapshot {
     }
 }
 
-/// Rows of an earlier generation, for as long as a reader has them.
-private final class ChunkBox: @unchecked Sendable {
+/// Rows and words of an earlier generation, for as long as a reader has them.
+private final class MemoryBox: @unchecked Sendable {
     /// Written on the writer's queue, read after it.
-    var chunks: [WeakChunk] = []
+    var memory: [WeakObject] = []
 
     /// Seconds.
     private static let patience = 30
@@ -342,16 +350,16 @@ private final class ChunkBox: @unchecked Sendable {
     /// - Returns: Whether it came to that, before the time was over or nobody waited for this any more.
     func released() async -> Bool {
         for _ in 0..<Self.patience * 40 {
-            chunks.removeAll { $0.chunk == nil }
-            if chunks.isEmpty { return true }
+            memory.removeAll { $0.object == nil }
+            if memory.isEmpty { return true }
             do { try await Task.sleep(for: .milliseconds(25)) } catch { return false }
         }
         return false
     }
 }
 
-private struct WeakChunk {
-    weak var chunk: PartitionChunk?
+private struct WeakObject {
+    weak var object: AnyObject?
 
-    init(_ chunk: PartitionChunk) { self.chunk = chunk }
+    init(_ object: AnyObject) { self.object = object }
 }

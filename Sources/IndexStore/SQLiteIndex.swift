@@ -21,6 +21,8 @@ package final class SQLiteIndex: PassageIndex {
     /// Documents whose keys an erasure destroyed, and which the file still has because its commit failed.
     let erasedRecords = Mutex(ErasedRecords())
     let lexicalLoading = LexicalLoading()
+    /// Of writing words anew.
+    let wordTurns = Turns()
     /// Decides about the labels; they are prepared for it before they show.
     private let authorizer = Mutex<LabelAuthorizer?>(nil)
     package let keys: IndexKeys

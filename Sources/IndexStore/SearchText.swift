@@ -57,24 +57,50 @@ extension LabelID {
 
 extension DocumentReader {
     /// What the passages of a document are found by. O(its text)
+    ///
+    /// Nothing is opened for a passage but what has its label, so what is damaged under another label changes nothing about
+    /// it. One that is damaged itself, or has a damaged heading, is found by no word (`check` names it).
     func searchDocument(of record: DocumentRecord) throws -> LexicalDocument {
         let document = try opened(record, try snapshot.labels(of: record))
-        let title = Heading(text: try body(of: document).title, label: try label(document.labels.title))
-        let headings = try document.labels.headings.enumerated().map { ordinal, label in
-            Heading(text: try heading(ordinal, of: document), label: try self.label(label))
+        var known: [Int: Result<Heading, any Error>] = [:]
+        /// The title where nil.
+        func heading(_ ordinal: Int?, _ labelID: LabelID) throws -> Heading {
+            let key = ordinal ?? -1
+            let found =
+                try known[key]
+                ?? {
+                    let label = try label(labelID)
+                    let text = Result {
+                        try ordinal.map { try self.heading($0, of: document) } ?? body(of: document).title
+                    }
+                    return text.map { Heading(text: $0, label: label) }
+                }()
+            known[key] = found
+            return try found.get()
         }
         return LexicalDocument(
             key: LexicalKey(record.id.bytes),
-            passages: try document.labels.passages.enumerated().map { ordinal, label in
-                let (id, body) = try passageBody(ordinal, of: document)
-                guard body.section.allSatisfy(headings.indices.contains) else {
-                    throw IndexError.damaged(what: "passage \(ordinal) of document \(record.id) has lost its headings")
-                }
-                return LexicalPassage(
-                    key: LexicalKey(id.bytes), partition: label.partition,
-                    text: SearchText.of(
-                        body.text, label: try self.label(label), title: title,
-                        section: body.section.map { headings[$0] }))
+            passages: try zip(try passageIDs(of: record), document.labels.passages).enumerated().map { ordinal, place in
+                let (id, labelID) = place
+                var text = ""
+                do {
+                    let body = try passageBody(ordinal, of: document).body
+                    let headings = document.labels.headings
+                    text = SearchText.of(
+                        body.text, label: try label(labelID),
+                        title: document.labels.title == labelID ? try heading(nil, labelID) : nil,
+                        section: try body.section.filter { headings.indices.contains($0) && headings[$0] == labelID }
+                            .map { try heading($0, labelID) })
+                } catch IndexError.damaged {}
+                return LexicalPassage(key: LexicalKey(id.bytes), partition: labelID.partition, text: text)
             })
+    }
+
+    private func passageIDs(of record: DocumentRecord) throws -> [PassageID] {
+        let ids = try record.passageIDs(in: db)
+        guard try snapshot.labels(of: record).passages.count == ids.count else {
+            throw IndexError.damaged(what: "document \(record.id) has lost passages")
+        }
+        return ids
     }
 }

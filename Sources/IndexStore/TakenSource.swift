@@ -127,7 +127,7 @@ extension SQLiteIndex {
     }
 
     private func takenSources(only id: DocumentID? = nil) async throws -> [TakenSource] {
-        try finishFailedErasure()
+        try await finishFailedErasure()
         let snapshot = snapshot()
         return try await database.read { db in
             let condition = id == nil ? "" : " WHERE source_id = ?"

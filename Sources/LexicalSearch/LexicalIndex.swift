@@ -35,6 +35,12 @@ package struct LexicalIndex: Sendable {
         append(builders.map(\.records))
     }
 
+    /// Adds what a builder took in, of documents that are not there yet.
+    package mutating func append(_ builder: LexicalIndexBuilder) { append([builder.records]) }
+
+    /// What its memory belongs to: it is let go of with the last generation that uses it.
+    package var segments: [AnyObject & Sendable] { parts.map(\.segment) }
+
     /// The number of passages.
     package var count: Int { parts.reduce(0) { $0 + $1.count } }
 

@@ -40,11 +40,12 @@ package struct LexicalQuery: Sendable {
         var wordsBeside = 0
         for part in Self.parts(of: text) {
             analyzer.analyze(part.text)
+            let identifiers = Set(analyzer.identifiers)
             for token in analyzer.tokens where terms.count < Self.mostTerms {
                 let term = Array(analyzer.term(of: token))
                 guard seen.insert(term).inserted else { continue }
                 terms.append(term)
-                weights.append(analyzer.identifiers.contains(token.bytes) ? Self.identifierWeight : 1)
+                weights.append(identifiers.contains(token.bytes) ? Self.identifierWeight : 1)
             }
             if !part.isQuoted { wordsBeside += analyzer.words.count }
             guard part.isQuoted, phrases.count < Self.mostPhrases else { continue }

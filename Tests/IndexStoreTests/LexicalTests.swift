@@ -145,6 +145,72 @@ struct LexicalTests {
         return Dictionary(uniqueKeysWithValues: found.map { ($0.id, $0.score) })
     }
 
+    @Test("What is damaged under one label changes nothing for another; a damaged passage is found by no word")
+    func damage() async throws {
+        let folder = try TemporaryFolder()
+        let index = try Fixture.open(folder)
+        try await index.commit(
+            Fixture.document(
+                index, "a", [("closed", "wing bolt"), ("open", "rudder bolt"), ("open", "bolt")], title: "Falcon"))
+        try await index.commit(Fixture.document(index, "b", [("open", "bolt of a crew")], title: "Falcon"))
+        let open = "resource.level == \"open\""
+        func found(_ index: SQLiteIndex, _ words: String) async throws -> [Double] {
+            let snapshot = try await index.lexicalSnapshot()
+            return try await snapshot.matching(
+                LexicalQuery(words), among: Fixture.permitted(snapshot, when: open), limit: 9, minimumScore: 0
+            ).map(\.score)
+        }
+        // Of the document a, title, heading and first passage are closed.
+        try await index.database.pool.write { db in
+            try db.execute(sql: "UPDATE passages SET body = zeroblob(60) WHERE ordinal = 0 AND document_row = 1")
+            try db.execute(sql: "UPDATE headings SET body = zeroblob(60) WHERE document_row = 1")
+            try db.execute(sql: "UPDATE documents SET body = zeroblob(60) WHERE document_row = 1")
+        }
+        let other = try TemporaryFolder()
+        let whole = try Fixture.open(other, secret: index.secret)
+        try await whole.commit(
+            Fixture.document(
+                whole, "a", [("closed", "wing bolt"), ("open", "rudder bolt"), ("open", "bolt")], title: "Falcon"))
+        try await whole.commit(Fixture.document(whole, "b", [("open", "bolt of a crew")], title: "Falcon"))
+        for words in ["bolt", "rudder", "falcon crew"] {
+            #expect(try await found(index, words) == found(whole, words), "\(words)")
+        }
+        #expect(try await found(index, "bolt").count == 3)
+        // One that may be read, when the index is opened anew.
+        try await whole.database.pool.write { db in
+            try db.execute(sql: "UPDATE passages SET body = zeroblob(60) WHERE ordinal = 1 AND document_row = 1")
+        }
+        let again = try await whole.reread()
+        #expect(try await found(again, "bolt").count == 2)
+        #expect(try await found(again, "rudder").isEmpty)
+    }
+
+    @Test("An erasure returns when the words are gone from memory, and not before a reader is done")
+    func erasure() async throws {
+        let folder = try TemporaryFolder()
+        let index = try Fixture.open(folder)
+        let documents = (0..<40).map { Fixture.document(index, "d\($0)", [("open", "wing bolt \($0)")]) }
+        for document in documents { try await index.commit(document) }
+        var reader = try await index.lexicalSnapshot() as IndexSnapshot?
+        let segments = reader!.lexical!.segments.map(WeakReference.init)
+        let release = Task {
+            try await Task.sleep(for: .milliseconds(300))
+            return ContinuousClock.now
+        }
+        async let erasure = index.erase(
+            [documents[3].id], scope: .document(documents[3].id.description), authority: .retention(rule: "test"),
+            reason: "test", subjects: "level", now: 1_000)
+        let released = try await release.value
+        reader = nil
+        #expect(try await !erasure.readersRemain)
+        #expect(ContinuousClock.now >= released)
+        #expect(segments.allSatisfy { $0.object == nil })
+        let after = try await index.lexicalSnapshot()
+        let found = try await after.matching(
+            LexicalQuery("wing"), among: Fixture.permitted(after), limit: 99, minimumScore: 0)
+        #expect(found.count == 39)
+    }
+
     @Test("A title of another label is not searched with a passage")
     func titlesOfOthers() async throws {
         let folder = try TemporaryFolder()
@@ -160,7 +226,21 @@ struct LexicalTests {
     }
 }
 
+private struct WeakReference: @unchecked Sendable {
+    weak var object: AnyObject?
+
+    init(_ object: AnyObject) { self.object = object }
+}
+
 extension SQLiteIndex {
+    /// The same index with its words read again.
+    fileprivate func reread() async throws -> SQLiteIndex {
+        var snapshot = snapshot().again()
+        snapshot.lexical = nil
+        publish(snapshot)
+        return self
+    }
+
     /// Every document as it was committed.
     fileprivate func everyDocument() async throws -> [IndexedDocument] {
         let snapshot = snapshot()

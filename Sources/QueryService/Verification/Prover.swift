@@ -25,7 +25,7 @@ struct Prover: Sendable {
     let identity: ControlCommand.Identity
     let purpose: String?
     /// Nil where requests are made of the index.
-    let queries: QueryFile?
+    var queries: QueryFile?
     let seed: UInt64
     /// In place of the service over the whole index, for tests.
     var live: TwinServices.Builder?
@@ -61,9 +61,9 @@ struct Prover: Sendable {
         principal name: String?, progress: @escaping @Sendable (Int, Int, String) -> Void
     ) async throws -> VerificationReport {
         let access = engine.current
-        let turns = try Self.turns(principal: name, access.enclave)
-        // Refused before anything is begun.
+        // Refused before anything is looked up: who may not verify does not learn here whose names there are.
         let authorization = try await authorization(access, engine.index.snapshot())
+        let turns = try Self.turns(principal: name, access.enclave)
         let report = try await TwinServices.with(access, live: live, logger: engine.logger) { services in
             var scene: Scene?
             var rows: [VerificationReport.Row] = []
@@ -82,6 +82,11 @@ struct Prover: Sendable {
                 "responses": "\(report.responses)", "identical": "\(report.identical)",
             ])
         return report
+    }
+
+    /// - Throws: what refuses who may not verify.
+    func requireAuthorization() async throws {
+        _ = try await authorization(engine.current, engine.index.snapshot())
     }
 
     private static func turns(principal name: String?, _ enclave: Enclave) throws -> [Turn] {
