@@ -1,5 +1,3 @@
-import AccessControl
-import Cedar
 import Foundation
 import IndexStore
 import Labels
@@ -11,27 +9,26 @@ struct RotationMeasurement: Sendable {
     /// Data keys of a step, as in `keys rotate`.
     private static let step = 500
     private static let resultCount = 10
-    private static let person = EntityUID(type: "Person", id: "reader")
 
     let series: DocumentSeries
     let rounds: Int
 
     func section() async throws -> Section {
         let index = try series.open()
-        let authorizer = try Self.authorizer()
+        let reader = try SeriesReader(when: "resource.project == 3")
         var (alone, rotation, during) = (Samples(), Samples(), Samples())
         var keys = 0
         for round in 1...rounds {
             rotation.beginRound()
             let finished = Mutex(false)
-            async let searches = search(index, authorizer) { finished.withLock { $0 } }
+            async let searches = search(index, reader) { finished.withLock { $0 } }
             let time = try await Stopwatch.milliseconds { keys = try await rotate(index.keyStore) }
             finished.withLock { $0 = true }
             rotation.add(time)
             during.addRound(try await searches)
             let clock = ContinuousClock()
             let end = clock.now + .milliseconds(Int(time))
-            alone.addRound(try await search(index, authorizer) { clock.now >= end })
+            alone.addRound(try await search(index, reader) { clock.now >= end })
             Subject.sealing.note("rotated \(keys) data keys, round \(round) of \(rounds)")
         }
         return table(keys: keys, rotation, during: during, alone: alone)
@@ -52,10 +49,8 @@ struct RotationMeasurement: Sendable {
 
     /// Milliseconds of each search, one after another: decision, scan, texts.
     private func search(
-        _ index: SQLiteIndex, _ authorizer: LabelAuthorizer, until isOver: @Sendable () -> Bool
+        _ index: SQLiteIndex, _ reader: SeriesReader, until isOver: @Sendable () -> Bool
     ) async throws -> [Double] {
-        guard let network = IPAddress(parsing: "127.0.0.1") else { throw UnexpectedAnswer(what: "127.0.0.1") }
-        let request = AccessRequest(principal: Self.person, purpose: "work", now: 0, network: network, mfa: false)
         let queries = (0..<64).map { number in
             var random = RandomNumbers(seed: UInt64(number) + 1_000)
             return random.unitVector(DocumentSeries.dimension)
@@ -66,7 +61,7 @@ struct RotationMeasurement: Sendable {
             times.append(
                 try await Stopwatch.milliseconds {
                     let snapshot = index.snapshot()
-                    let permitted = authorizer.permittedLabels(among: snapshot.labels, for: request)
+                    let permitted = reader.permitted(among: snapshot.labels)
                     let found = try await snapshot.nearest(
                         to: query, among: permitted, limit: Self.resultCount, minimumScore: -2)
                     guard try await snapshot.passages(found, permitted: permitted).count == Self.resultCount else {
@@ -75,22 +70,6 @@ struct RotationMeasurement: Sendable {
                 })
         } while !isOver()
         return times
-    }
-
-    /// Lets one person read one label.
-    private static func authorizer() throws -> LabelAuthorizer {
-        let schema = """
-            entity Group;
-            entity Person, Service in [Group];
-            entity Passage { project: Long, classification: String };
-            action retrieve appliesTo {
-                principal: [Person, Service], resource: [Passage],
-                context: { purpose: String, now: datetime, network: ipaddr, mfa: Bool, assistant?: String },
-            };
-            """
-        return try LabelAuthorizer(
-            policies: PolicySet(parsing: "permit (principal, action, resource) when { resource.project == 3 };"),
-            schema: Schema(parsing: schema), entities: Entities([Entity(uid: person)]))
     }
 
     // MARK: - The table

@@ -1,8 +1,5 @@
-import AccessControl
-import Cedar
 import Foundation
 import IndexStore
-import Labels
 import LexicalSearch
 
 /// Searches of each mode over one set of permitted passages, beside more and more that may not be read: what a mode costs, and
@@ -10,7 +7,6 @@ import LexicalSearch
 struct SearchMeasurement: Sendable {
     private static let resultCount = 10
     private static let depth = 100
-    private static let person = EntityUID(type: "Person", id: "reader")
     private static let permittedLabel = 3
     private static let hiddenLabel = 4
     /// Hidden passages for each permitted one.
@@ -28,7 +24,7 @@ struct SearchMeasurement: Sendable {
 
     func sections() async throws -> [Section] {
         let indexes = try await Self.hidden.asyncMap { try await index(hidden: $0) }
-        let (some, all) = try (Self.authorizer("resource.project == 3"), Self.authorizer("true"))
+        let (some, all) = try (SeriesReader(when: "resource.project == 3"), SeriesReader(when: "true"))
         var random = RandomNumbers(seed: 11)
         var items: [Stopwatch.Item] = Mode.allCases.map { mode in
             // One right after the other, so that what the machine does meanwhile is the same for all.
@@ -66,15 +62,13 @@ struct SearchMeasurement: Sendable {
 
     /// Decision, search, texts.
     private func search(
-        _ index: SQLiteIndex, _ authorizer: LabelAuthorizer, _ mode: Mode, _ number: Int
+        _ index: SQLiteIndex, _ reader: SeriesReader, _ mode: Mode, _ number: Int
     ) async throws {
-        guard let network = IPAddress(parsing: "127.0.0.1") else { throw UnexpectedAnswer(what: "127.0.0.1") }
-        let request = AccessRequest(principal: Self.person, purpose: "work", now: 0, network: network, mfa: false)
         var random = RandomNumbers(seed: UInt64(number % 64) + 500)
         let vector = random.unitVector(DocumentSeries.dimension)
         let words = LexicalQuery("which panel torque was out of limit in report \(number % 64)")
         let snapshot = try await index.lexicalSnapshot()
-        let permitted = authorizer.permittedLabels(among: snapshot.labels, for: request)
+        let permitted = reader.permitted(among: snapshot.labels)
         let found: [ScoredPassage]
         switch mode {
         case .vector:
@@ -96,22 +90,6 @@ struct SearchMeasurement: Sendable {
         guard try await snapshot.passages(found, permitted: permitted).count == Self.resultCount else {
             throw UnexpectedAnswer(what: "a search finds another number of passages")
         }
-    }
-
-    /// Lets one person read the labels of a condition.
-    private static func authorizer(_ condition: String) throws -> LabelAuthorizer {
-        let schema = """
-            entity Group;
-            entity Person, Service in [Group];
-            entity Passage { project: Long, classification: String };
-            action retrieve appliesTo {
-                principal: [Person, Service], resource: [Passage],
-                context: { purpose: String, now: datetime, network: ipaddr, mfa: Bool, assistant?: String },
-            };
-            """
-        return try LabelAuthorizer(
-            policies: PolicySet(parsing: "permit (principal, action, resource) when { \(condition) };"),
-            schema: Schema(parsing: schema), entities: Entities([Entity(uid: person)]))
     }
 
     // MARK: - The tables

@@ -65,8 +65,9 @@ extension IndexSnapshot {
             readable.plan.count == 0
             ? [] : try await scan.topK(ScanQuery(query, count: depth, in: readable.plan, minimumScore: nil))
         let (resolved, hits) = try await matching
-        let found = try await scan.pool.run {
-            try self.complete(near, query, hits, resolved, readable, needsMatch: words.hasPhrases)
+        // A thread lets go of its work a moment after it is done: it gets nothing that keeps the file open.
+        let found = try await scan.pool.run { [partitions] in
+            try Self.completed(near, query, hits, resolved, readable, partitions, needsMatch: words.hasPhrases)
         }
         return SearchCandidates(candidates: found, lexicalBound: resolved.upperBound)
     }
@@ -74,9 +75,9 @@ extension IndexSnapshot {
     /// The rows that either search found, each with both scores.
     ///
     /// - Parameter needsMatch: Whether a passage that words do not find is none.
-    private func complete(
+    private static func completed(
         _ near: [ScoredRow], _ vector: QueryVector, _ hits: [LexicalHit], _ words: ResolvedQuery,
-        _ readable: ReadableRows, needsMatch: Bool
+        _ readable: ReadableRows, _ partitions: [LabelID: LabelPartition], needsMatch: Bool
     ) throws -> [SearchCandidate] {
         var lexicalScores: [Place: Double] = [:]
         for hit in hits {
@@ -103,8 +104,13 @@ extension IndexSnapshot {
     }
 
     package func similarities(among found: [ScoredPassage]) async throws -> [[Double]] {
-        try await scan.pool.run {
-            let vectors = try found.map(self.vector)
+        try await scan.pool.run { [partitions] in
+            let vectors = try found.map { passage in
+                guard let vector = partitions[passage.label]?.rows.vector(of: RowKey(passage.id)) else {
+                    throw IndexError.damaged(what: "passage \(passage.id) has no vector")
+                }
+                return vector
+            }
             var products = vectors.map { _ in [Double](repeating: 0, count: vectors.count) }
             for left in vectors.indices {
                 for right in 0...left {
@@ -132,13 +138,6 @@ extension IndexSnapshot {
         static func < (left: Place, right: Place) -> Bool {
             left.key != right.key ? left.key < right.key : left.position < right.position
         }
-    }
-
-    private func vector(of passage: ScoredPassage) throws -> [Float] {
-        guard let vector = partitions[passage.label]?.rows.vector(of: RowKey(passage.id)) else {
-            throw IndexError.damaged(what: "passage \(passage.id) has no vector")
-        }
-        return vector
     }
 }
 
