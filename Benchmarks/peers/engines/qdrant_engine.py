@@ -49,7 +49,11 @@ class Shard(Engine):
         ]
 
     def facts(self):
-        return f"qdrant-edge-py {version('qdrant-edge-py')} {self.shard.info()}"
+        info = self.shard.info()
+        return (
+            f"qdrant-edge-py {version('qdrant-edge-py')}, {info.indexed_vectors_count} of {info.points_count} rows in the "
+            f"graph, {info.segments_count} segments"
+        )
 
     def request(self, reader, question):
         acorn = qdrant.AcornSearchParams(enable=self.WITH_ACORN)
