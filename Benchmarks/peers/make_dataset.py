@@ -12,17 +12,17 @@ The form is that of the collections in `qdrant/ann-filtering-benchmark-datasets`
                      "closest_ids": [...], "closest_scores": [...], "permitted_percent": P}
     dataset.json     how it was made
 
-The base is real: embeddings by all-MiniLM-L6-v2 of the one-line descriptions of the packages that apt knows (or of the
-lines of a file), in an order that the seed gives. Some are kept back: they are the queries. Rows beyond the base are grown:
-each is a + (b - c) / 2 for three rows of the base, made one long again. It lies as far from `a` as one text from another
-that says nearly the same, and moves in a direction in which texts differ, so that what is grown fills the part of space
-that text fills, and not all directions alike.
+The base is real: embeddings by all-MiniLM-L6-v2 of the one-line descriptions of the packages that apt knows (or of
+the lines of a file), in an order that the seed gives. Some are kept back: they are the queries. Rows beyond the base are
+grown: each is a + (b - c) / 2 for three rows of the base, made one long again. It moves away from `a` in a direction in
+which texts differ, so that what is grown fills the part of space that text fills, and not all directions alike.
 
-Labels have sizes by Zipf's law with exponent 1.5 and hold rows at random: who may read a row is not told by its vector.
-For each share of the rows there are four readers, who read labels chosen at random, as many as fit the share.
+Labels have sizes by Zipf's law with exponent 1.5 and hold rows at random: who may read a row is not told by its
+vector. For each share of the rows there are four readers, who read labels chosen at random, as many as fit the share.
 
-The closest rows are those of the largest inner products in float64, of equal ones the first. `check` reads the files alone
-and computes them in another way: by einsum over blocks of all rows, with the rows that payloads and conditions let through.
+The closest rows are those of the largest inner products in float64, of equal ones the first. `check` reads the files
+alone and computes them in another way: by einsum over blocks of all rows, of which payloads and conditions let some
+through.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def descriptions():
 
 
 def embed(texts, model):
-    """A vector of length 1 for each text. Texts of the same number of tokens share a call, so that nothing is padded."""
+    """A vector of length 1 for each text. Texts of as many tokens share a call, so that nothing is padded."""
     from time_onnxruntime import Encoder
 
     pieces = WordPieces(os.path.join(model, "vocab.txt"))

@@ -3,8 +3,8 @@
 
     plot_peers.py RESULTS.json PICTURE.svg
 
-RESULTS.json is what `Benchmarks --only peers --json` writes. Both axes are logarithmic. A filled point found at least 99 %
-of the true best rows, an open one fewer; each line's name and recall stand beside it in its colour. Needs Python alone.
+RESULTS.json is what `Benchmarks --only peers --json RESULTS.json` writes. Both axes are logarithmic. A filled point found
+at least 99 % of the true best rows, an open one fewer; recall stands beside each point. Needs Python alone.
 """
 
 import json
@@ -70,10 +70,12 @@ class Picture:
         return HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM)
 
     def text(self, x, y, words, size=12, anchor="start", colour="#222222", weight="normal"):
-        self.parts.append(
-            f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{colour}" '
-            f'font-weight="{weight}">{escape(words)}</text>'
-        )
+        # First in white and wider, so that no line strikes it through.
+        for paint in ('fill="#ffffff" stroke="#ffffff" stroke-width="3"', f'fill="{colour}"'):
+            self.parts.append(
+                f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" {paint} '
+                f'font-weight="{weight}">{escape(words)}</text>'
+            )
 
     def line(self, x1, y1, x2, y2, colour="#dddddd", width=1.0):
         self.parts.append(
@@ -102,12 +104,12 @@ class Picture:
             points = [(self.x(share), self.y(time)) for share, time, _ in self.found[name]]
             width = 3 if name == "scan" else 1.5
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-            self.parts.append(f'<polyline points="{path}" fill="none" stroke="{colours[name]}" stroke-width="{width}"/>')
+            stroke = f'stroke="{colours[name]}" stroke-width="{width}"'
+            self.parts.append(f'<polyline points="{path}" fill="none" {stroke}/>')
             for (x, y), (_, _, recall) in zip(points, self.found[name]):
                 fill = colours[name] if recall >= 0.99 else "#ffffff"
-                self.parts.append(
-                    f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}" stroke="{colours[name]}" stroke-width="1.5"/>'
-                )
+                stroke = f'stroke="{colours[name]}" stroke-width="1.5"'
+                self.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}" {stroke}/>')
         for share in self.shares:
             self.figures(share, colours)
         return self.svg()

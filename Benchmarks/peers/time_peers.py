@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Searches the rows of a data set with one of the libraries that the scan is measured beside: `time_peers.py NAME`.
 
-`PeerMeasurement` starts one process for each, so that none stops another, and writes one JSON object a line; each line is
-answered by one of the same kind. What cannot be done is answered by {"error": reason}.
+`PeerMeasurement` starts one process for each, so that none stops another, and writes one JSON object a line; each line
+is answered by one of the same kind. What cannot be done is answered by {"error": reason}.
 
     {"names": {}}                                {"names": [...]}
     {"load": {...}}                              {"facts": [...]}
     {"answer": {"reader": R, "question": Q}}     {"rows": [...]}, the best first
     {"time": {"calls": [[R, Q], ...]}}           {"milliseconds": [...]}
 
-Rows are numbered from 0 in the order of the file of vectors, in which the rows of a label stand together. A time is
+Rows are numbered from 0 in the order of the file of vectors, where the rows of a label stand together. A time is
 that of the search alone: the question lies ready in the peer's own form, and so does the filter of each reader.
 
 Each searches with one thread. An approximate one spends for each reader the least effort that finds 95 % of the true best

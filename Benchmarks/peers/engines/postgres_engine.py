@@ -28,7 +28,7 @@ SETTINGS = {
 class Server:
     """A server of its own in a temporary folder, reached by a socket there.
 
-    PostgreSQL refuses to run as root, so there it runs as `nobody`, from a copy of its programs which that user can reach.
+    PostgreSQL refuses to run as root, so there it runs as `nobody`, from a copy of its programs that this user can reach.
     """
 
     def __init__(self):
