@@ -3,8 +3,8 @@
 
     plot_peers.py RESULTS.json PICTURE.svg
 
-RESULTS.json is what `Benchmarks --only peers --json RESULTS.json` writes. Both axes are logarithmic. A filled point found
-at least 99 % of the true best rows, an open one fewer; recall stands beside each point. Needs Python alone.
+RESULTS.json is what `Benchmarks --only peers --json RESULTS.json` writes. Both axes are logarithmic. A filled point
+found at least 99 % of the true best rows, an open one fewer; recall stands beside each point. Needs Python alone.
 """
 
 import json

@@ -12,11 +12,11 @@ is answered by one of the same kind. What cannot be done is answered by {"error"
 Rows are numbered from 0 in the order of the file of vectors, where the rows of a label stand together. A time is
 that of the search alone: the question lies ready in the peer's own form, and so does the filter of each reader.
 
-Each searches with one thread. An approximate one spends for each reader the least effort that finds 95 % of the true best
-rows of eight questions, or the most that its list of efforts has: what a careful user would set, who knows the share.
+Each searches with one thread. An approximate one spends for each reader the least effort that finds 95 % of the true
+best rows of eight questions, or the most that its list of efforts has: what a careful user would set, who knows the share.
 
-Left out: hnswlib's wheel, for there is none (it is compiled here); FAISS HNSW with a range, for a range of rows skips
-nothing in a graph; Chroma's effort by share and its flat index, for it has neither for a local collection.
+Not here: FAISS HNSW with a range, for a range of rows skips nothing in a graph; an effort by share for Chroma, where it
+belongs to the collection. hnswlib has no wheel and is compiled where it is installed.
 """
 
 import os

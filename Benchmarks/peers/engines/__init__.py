@@ -34,7 +34,7 @@ class World:
 class Engine:
     """An index of the rows of a world.
 
-    `search` is what is timed: it gives what the library gives. `rows` reads the rows' numbers from that, the best first.
+    `search` is what is timed: it gives what the library gives. `rows` reads the rows' numbers from that, best first.
     """
 
     # What an approximate search may be told to spend, from least to most; empty for an exact one.

@@ -28,7 +28,7 @@ SETTINGS = {
 class Server:
     """A server of its own in a temporary folder, reached by a socket there.
 
-    PostgreSQL refuses to run as root, so there it runs as `nobody`, from a copy of its programs that this user can reach.
+    PostgreSQL refuses to run as root, so there it runs as `nobody`, from a copy of its programs that it can reach.
     """
 
     def __init__(self):
@@ -90,8 +90,8 @@ class Server:
 class Exact(Engine):
     """Exact: no index of vectors. A policy lets a reader see the rows whose labels its session names.
 
-    The labels are read from the session's setting once a statement. A B-tree finds the rows of few labels; the rows lie in
-    the table label by label. A session for each reader; a question goes over the socket as text.
+    The labels are read from the session's setting once a statement. A B-tree finds the rows of few labels; rows lie
+    in the table label by label. A session for each reader; a question goes over the socket as text.
     """
 
     def __init__(self, world):

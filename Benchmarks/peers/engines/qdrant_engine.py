@@ -51,8 +51,8 @@ class Shard(Engine):
     def facts(self):
         info = self.shard.info()
         return (
-            f"qdrant-edge-py {version('qdrant-edge-py')}, {info.indexed_vectors_count} of {info.points_count} rows in the "
-            f"graph, {info.segments_count} segments"
+            f"qdrant-edge-py {version('qdrant-edge-py')}, {info.indexed_vectors_count} of {info.points_count} rows in "
+            f"the graph, {info.segments_count} segments"
         )
 
     def request(self, reader, question):

@@ -1,7 +1,7 @@
 """sqlite-vec: tables of vectors in memory, with the label as partition key or as metadata.
 
-The distance is Euclidean, which orders vectors of length 1 as the inner product does, and is the faster one. Large pages
-suit the blobs that chunks are kept in.
+The distance is Euclidean, which orders vectors of length 1 as the inner product does, and is the faster one. Large
+pages suit the blobs that chunks are kept in.
 """
 
 import sqlite3
