@@ -122,7 +122,7 @@ struct AccessDataset: Sendable {
         return counts
     }
 
-    /// What follows the header of an npy file of version 1: six bytes of magic, two of version, two of the header's length.
+    /// What follows the header of an npy file of version 1: six bytes of magic, two of version, two of length.
     private static func components(of file: Data) throws -> Data {
         guard file.count > 10, file.starts(with: [0x93] + Array("NUMPY".utf8)), file[file.startIndex + 6] == 1 else {
             throw UnexpectedAnswer(what: "vectors that are not an npy file of version 1")

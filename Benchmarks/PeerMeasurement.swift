@@ -226,17 +226,19 @@ struct PeerMeasurement: Sendable {
 
     private func explanation(_ peers: [Peer], absent: [String]) -> [String] {
         [
-            "Embeddings of one-line texts, and rows grown from them (`Benchmarks/peers/make_dataset.py`); four readers of each "
-                + "share, who read other labels, take turns, and so do the questions. One thread each, all in the same rounds: "
-                + "\(rounds) rounds of \(calls) calls. The scan's answers are the closest rows of the data set.",
-            "Recall: the share of the true best \(Self.resultCount) rows that was found, over all questions. No peer found a row "
-                + "that its reader may not read. An approximate one spends for each reader the least effort that finds 95 % for "
-                + "eight of the questions, or the most that its settings offer.",
-            "Scan: `ExactScan.topK` in this process over the partitions of the permitted labels. No policy, no text, no HTTP: "
-                + "a search of vectors against searches of vectors.",
-            "The peers are called from Python, which takes the time around the search call alone; pipes and JSON are not "
-                + "counted, but Python's own part of the call is, and for PostgreSQL its socket. How each is set: "
-                + "`Benchmarks/peers/engines`.",
-        ] + peers.map { "\($0.process.name): \($0.facts.joined(separator: "; "))." } + absent.map { "LEFT OUT: \($0)." }
+            "Embeddings of one-line texts, and rows grown from them (`Benchmarks/peers/make_dataset.py`); four "
+                + "readers of each share, who read other labels, take turns, and so do the questions. One thread "
+                + "each, all in the same rounds: \(rounds) rounds of \(calls) calls. The scan's answers are the "
+                + "closest rows of the data set.",
+            "Recall: the share of the true best \(Self.resultCount) rows that was found, over all questions. No"
+                + " peer found a row that its reader may not read. An approximate one spends for each reader the "
+                + "least effort that finds 95 % for eight of the questions, or the most that its settings offer.",
+            "Scan: `ExactScan.topK` in this process over the partitions of the permitted labels. No policy, no "
+                + "text, no HTTP: a search of vectors against searches of vectors.",
+            "The peers are called from Python, which takes the time around the search call alone; pipes and "
+                + "JSON are not counted, but Python's own part of the call is, and for PostgreSQL its socket. How "
+                + "each is set: `Benchmarks/peers/engines`.",
+        ] + peers.map { "\($0.process.name): \($0.facts.joined(separator: "; "))." }
+            + absent.map { "LEFT OUT: \($0)." }
     }
 }

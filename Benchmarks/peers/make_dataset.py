@@ -14,8 +14,9 @@ The form is that of the collections in `qdrant/ann-filtering-benchmark-datasets`
 
 The base is real: embeddings by all-MiniLM-L6-v2 of the one-line descriptions of the packages that apt knows (or of
 the lines of a file), in an order that the seed gives. Some are kept back: they are the queries. Rows beyond the base
-are grown: each is a + (b - c) / 2 for three rows of the base, made one long again. It moves away from `a` in a direction in
-which texts differ, so that what is grown fills the part of space that text fills, and not all directions alike.
+are grown: each is a + (b - c) / 2 for three rows of the base, made one long again. It moves away from `a` in a
+direction in which texts differ, so that what is grown fills the part of space that text fills, and not all directions
+alike.
 
 Labels have sizes by Zipf's law with exponent 1.5 and hold rows at random: who may read a row is not told by its
 vector. For each share of the rows there are four readers, who read labels chosen at random, as many as fit the share.

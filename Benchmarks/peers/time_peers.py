@@ -13,7 +13,8 @@ Rows are numbered from 0 in the order of the file of vectors, where the rows of 
 that of the search alone: the question lies ready in the peer's own form, and so does the filter of each reader.
 
 Each searches with one thread. An approximate one spends for each reader the least effort that finds 95 % of the true
-best rows of eight questions, or the most that its list of efforts has: what a careful user would set, who knows the share.
+best rows of eight questions, or the most that its list of efforts has: what a careful user would set, who knows the
+share.
 
 Not here: FAISS HNSW with a range, for a range of rows skips nothing in a graph; an effort by share for Chroma, where it
 belongs to the collection. hnswlib has no wheel and is compiled where it is installed.
