@@ -45,6 +45,7 @@ lint: ## Check layout and shell scripts
 	@bash -n .ci/run .ci/setup .ci/demo
 	@python3 -c "import ast, sys; [ast.parse(open(file).read()) for file in sys.argv[1:]]" \
 		.ci/corpora Benchmarks/peers/time_peers.py Benchmarks/peers/time_cedarpy.py Benchmarks/peers/time_onnxruntime.py \
+		Benchmarks/peers/make_dataset.py Benchmarks/peers/plot_peers.py Benchmarks/peers/engines/*.py \
 		Tests/CedarFuzzing/cedar_peer.py
 
 format: ## Lay out the sources
@@ -54,7 +55,7 @@ corpora: build model ## Fetch public documents and build an enclave of several t
 	@.ci/corpora $(PORTCULLIS)
 
 bench: setup model ## Measure, and write Benchmarks/RESULTS.md
-	@.ci/setup peers onnxruntime cedarpy
+	@.ci/setup peers onnxruntime dataset cedarpy
 	@echo "==> building the benchmarks"
 	@PORTCULLIS_BENCHMARKS=1 $(RELEASE) --product Benchmarks
 	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --write Benchmarks/RESULTS.md

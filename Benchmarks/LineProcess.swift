@@ -14,12 +14,12 @@ final class LineProcess {
         FileManager.default.fileExists(atPath: "\(environment)/requirements.txt")
     }
 
-    init(script: String, environment: String) throws {
+    init(script: String, arguments: [String] = [], environment: String) throws {
         self.script = script
         // A process that ended is an error to report, not a signal to die of.
         signal(SIGPIPE, SIG_IGN)
         process.executableURL = URL(filePath: "\(environment)/bin/python3")
-        process.arguments = [script]
+        process.arguments = [script] + arguments
         process.standardInput = requests
         process.standardOutput = answers
         try process.run()

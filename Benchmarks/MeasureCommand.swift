@@ -31,6 +31,9 @@ struct MeasureCommand: AsyncParsableCommand {
     @Option(help: "The Python environment of the peers, which `.ci/setup peers` makes.")
     var peers = ".cache/peers"
 
+    @Option(help: "The data set that the scan and its peers search, which `.ci/setup dataset` makes.")
+    var dataset = ".cache/dataset"
+
     @Option(help: "The Python environment of the official Cedar engine, which `.ci/setup cedarpy` makes.")
     var cedarpy = ".cache/cedarpy"
 
@@ -74,7 +77,7 @@ struct MeasureCommand: AsyncParsableCommand {
             child.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             child.arguments =
                 ["--subject", subject.rawValue, "--workspace", workspace.path, "--model", model, "--enclave", enclave]
-                + ["--peers", peers, "--cedarpy", cedarpy, "--onnxruntime", onnxruntime]
+                + ["--peers", peers, "--dataset", dataset, "--cedarpy", cedarpy, "--onnxruntime", onnxruntime]
                 + ["--passages", String(passages)] + (quick ? ["--quick"] : [])
             try child.run()
             child.waitUntilExit()
@@ -100,7 +103,9 @@ struct MeasureCommand: AsyncParsableCommand {
             sections = try await QueryMeasurement(workspace: workspace, isQuick: quick).sections()
         case .peers:
             sections = [
-                try await PeerMeasurement(workspace: workspace, environment: peers, isQuick: quick).section()
+                try await PeerMeasurement(
+                    workspace: workspace, dataset: dataset, environment: peers, isQuick: quick
+                ).section()
             ]
         case .scan:
             sections = try await ScanMeasurement(isQuick: quick).sections()

@@ -1,220 +1,244 @@
 import Foundation
 import VectorSearch
 
-/// The exact scan beside FAISS and sqlite-vec: the same vectors, the same permitted labels, in the same rounds.
+/// The exact scan beside other libraries: the same vectors, the same permitted labels, in the same rounds.
 struct PeerMeasurement: Sendable {
     private static let resultCount = 10
     /// Scores of one row, computed in float32 by different libraries, may differ by this much.
     private static let scoreTolerance = 1e-6
 
-    private let enclave: SyntheticEnclave
     private let workspace: URL
+    private let dataset: URL
     private let environment: String
     private let rounds: Int
     private let calls: Int
 
-    init(workspace: URL, environment: String, isQuick: Bool) {
-        enclave = SyntheticEnclave(workspace: workspace, isQuick: isQuick)
+    init(workspace: URL, dataset: String, environment: String, isQuick: Bool) {
         self.workspace = workspace
+        self.dataset = URL(filePath: dataset)
         self.environment = environment
-        rounds = isQuick ? 4 : 40
-        calls = isQuick ? 8 : 16
+        rounds = isQuick ? 2 : 30
+        calls = isQuick ? 4 : 12
     }
 
     func section() async throws -> Section {
-        guard PeerProcess.isThere(environment) else { return leftOut }
-        Subject.peers.note("building the indexes of the peers")
-        let partitions = try enclave.partitions()
-        let peers = try PeerProcess(environment: environment)
-        let facts = try load(partitions, into: peers)
-        Subject.peers.note("comparing the answers of all three")
-        try check(partitions, peers)
-        let samples = try await samples(partitions, peers)
-        return table(samples, facts: facts)
-    }
-
-    private var title: String {
-        "The scan beside its peers: \(enclave.rows) × \(SyntheticEnclave.dimension), "
-            + "\(SyntheticEnclave.labelCount) labels, k = \(Self.resultCount)"
-    }
-
-    /// What stands in the report where the peers are not installed.
-    private var leftOut: Section {
-        let reason =
-            "LEFT OUT: FAISS and sqlite-vec are not in \(environment). `.ci/setup peers` installs them; `make bench` does so."
-        Subject.peers.note(reason)
-        return Section(title: title, explanation: [reason], columns: [], rows: [], targets: [])
-    }
-
-    // MARK: - What is asked
-
-    /// All readers in one list, share by share: the labels of each.
-    private var readers: [[Int]] {
-        SyntheticEnclave.shares.flatMap { share in
-            (0..<SyntheticEnclave.holders).map { enclave.labels(share: share, holder: $0) }
+        guard PeerProcess.isThere(environment) else {
+            return leftOut(
+                "the peers are not in \(environment). `.ci/setup peers` installs them; `make bench` does so.")
         }
-    }
-
-    /// The number of a share's reader whose turn it is in a call.
-    private static func reader(share: Int, call: Int) -> Int {
-        share * SyntheticEnclave.holders + call % SyntheticEnclave.holders
-    }
-
-    /// Hands over the bytes that our own scan reads, in the order in which it has them.
-    private func load(_ partitions: [Partition], into peers: PeerProcess) throws -> [String] {
-        let (vectors, questions) = (workspace.appending(path: "vectors"), workspace.appending(path: "questions"))
-        defer {
-            for file in [vectors, questions] { try? FileManager.default.removeItem(at: file) }
+        guard AccessDataset.isThere(dataset) else {
+            return leftOut(
+                "there is no data set in \(dataset.path). `.ci/setup dataset` makes it; `make bench` does so.")
         }
-        try Data().write(to: vectors)
-        let file = try FileHandle(forWritingTo: vectors)
-        for chunk in partitions.flatMap(\.chunks) {
-            try file.write(contentsOf: chunk.withRows { Data(buffer: $0) })
-        }
-        try file.close()
-        let embedder = PreparedEmbedder()
-        let components = (0..<PreparedEmbedder.questions).flatMap { embedder.vector($0) }
-        try components.withUnsafeBufferPointer { Data(buffer: $0) }.write(to: questions)
-        return try peers.load(
-            PeerProcess.Rows(
-                vectors: vectors.path, questions: questions.path, dimension: SyntheticEnclave.dimension,
-                labelRows: enclave.labelRows, readers: readers, count: Self.resultCount))
+        let world = try AccessDataset(folder: dataset)
+        let partitions = try world.partitions()
+        try check(partitions, world)
+        let (peers, absent) = try load(world)
+        let (samples, failed) = try await samples(partitions, world, peers)
+        return table(samples, world, peers, absent: absent + failed)
     }
 
-    /// The peers find the rows that the scan finds, but for rows whose scores cannot be told apart in float32.
-    private func check(_ partitions: [Partition], _ peers: PeerProcess) throws {
+    /// What stands in the report where something is missing.
+    private func leftOut(_ reason: String) -> Section {
+        Subject.peers.note("LEFT OUT: \(reason)")
+        return Section(
+            title: "The scan beside its peers", explanation: ["LEFT OUT: \(reason)"], columns: [], rows: [], targets: []
+        )
+    }
+
+    // MARK: - Answers
+
+    /// A peer that answered every question, with what it says about itself and what of the true best it found by share.
+    private struct Peer {
+        let process: PeerProcess
+        let facts: [String]
+        let recalls: [Double]
+    }
+
+    /// The scan finds the closest rows of the data set, but for rows whose scores cannot be told apart in float32.
+    private func check(_ partitions: [Partition], _ world: AccessDataset) throws {
         let scan = ExactScan()
-        let embedder = PreparedEmbedder()
-        for (reader, labels) in readers.enumerated() {
-            for question in 0..<4 {
-                let vector = embedder.vector(question)
-                let query = try QueryVector(vector)
-                let own = try scan.topK(query: query, k: Self.resultCount, partitions: labels.map { partitions[$0] })
-                for peer in [Peer.faiss, .sqliteVec] {
-                    let positions = try peers.answer(peer, reader: reader, question: question)
-                    let scores = positions.compactMap { position -> Double? in
-                        guard let key = enclave.key(at: position), labels.contains(Int(key.high)),
-                            let row = partitions[Int(key.high)].vector(of: key)
-                        else { return nil }
-                        return FixedOrderKernel.dot(vector, row)
-                    }
-                    let isSame =
-                        scores.count == Self.resultCount && Set(positions).count == Self.resultCount
-                        && zip(scores, own).allSatisfy { abs($0 - $1.score) <= Self.scoreTolerance }
-                    guard isSame else {
-                        let place = "reader \(reader), question \(question)"
-                        throw UnexpectedAnswer(what: "\(peer.rawValue) finds other rows than the scan (\(place))")
-                    }
+        for share in world.shares.indices {
+            for (question, vector) in world.questions.enumerated() {
+                let labels = world.readers[AccessDataset.reader(share: share, question: question)]
+                let found = try scan.topK(
+                    query: QueryVector(vector), k: Self.resultCount, partitions: labels.map { partitions[$0] })
+                let closest = world.closestScores[share][question].prefix(Self.resultCount)
+                let isSame =
+                    found.count == closest.count
+                    && zip(found, closest).allSatisfy { abs($0.score - $1) <= Self.scoreTolerance }
+                guard isSame else {
+                    throw UnexpectedAnswer(
+                        what: "the scan finds other rows than are closest (share \(share), question \(question))")
                 }
             }
         }
     }
 
+    /// Hands the vectors to each peer, one after another. One that cannot be built or asked is absent, with the reason.
+    private func load(_ world: AccessDataset) throws -> (peers: [Peer], absent: [String]) {
+        let (vectors, questions) = (workspace.appending(path: "vectors"), workspace.appending(path: "questions"))
+        defer {
+            for file in [vectors, questions] { try? FileManager.default.removeItem(at: file) }
+        }
+        try world.components.write(to: vectors)
+        try world.questions.flatMap { $0 }.withUnsafeBufferPointer { Data(buffer: $0) }.write(to: questions)
+        let rows = PeerProcess.Rows(
+            vectors: vectors.path, questions: questions.path, dimension: AccessDataset.dimension,
+            labelRows: world.labelRows, readers: world.readers, count: Self.resultCount)
+        var peers: [Peer] = []
+        var absent: [String] = []
+        for name in try PeerProcess.names(environment: environment) {
+            Subject.peers.note("building \(name)")
+            do {
+                let process = try PeerProcess(name, environment: environment)
+                let facts = try process.load(rows)
+                let recalls = try world.shares.indices.map { try recall(of: process, world, share: $0) }
+                peers.append(Peer(process: process, facts: facts, recalls: recalls))
+            } catch {
+                absent.append("\(name): \(error)")
+                Subject.peers.note("LEFT OUT: \(name): \(error)")
+            }
+        }
+        return (peers, absent)
+    }
+
+    /// The share of the true best rows that a peer finds. A row that the reader may not read is an error.
+    private func recall(of peer: PeerProcess, _ world: AccessDataset, share: Int) throws -> Double {
+        let bounds = world.labelRows.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+        var (found, wanted) = (0, 0)
+        for (question, vector) in world.questions.enumerated() {
+            let reader = AccessDataset.reader(share: share, question: question)
+            let positions = try peer.answer(reader: reader, question: question)
+            let permitted = world.readers[reader].map { bounds[$0]..<bounds[$0 + 1] }
+            let areGood =
+                Set(positions).count == positions.count && positions.count <= Self.resultCount
+                && positions.allSatisfy { position in permitted.contains { $0.contains(position) } }
+            guard areGood else {
+                throw UnexpectedAnswer(what: "rows that reader \(reader) may not read, or rows twice")
+            }
+            let best = world.closestScores[share][question].prefix(Self.resultCount)
+            let least = (best.last ?? 0) - Self.scoreTolerance
+            found += positions.count { FixedOrderKernel.dot(vector, world.vector($0)) >= least }
+            wanted += best.count
+        }
+        return Double(found) / Double(wanted)
+    }
+
     // MARK: - Measuring
 
-    /// Three series for each share and three without rows: ours, FAISS, sqlite-vec.
-    private func samples(_ partitions: [Partition], _ peers: PeerProcess) async throws -> [Samples] {
+    /// For each share the series of ours and of each peer; names of those that failed meanwhile, with the reason.
+    private func samples(
+        _ partitions: [Partition], _ world: AccessDataset, _ peers: [Peer]
+    ) async throws -> (samples: [Samples], failed: [String]) {
         let scan = ExactScan()
-        let embedder = PreparedEmbedder()
-        let queries = try (0..<PreparedEmbedder.questions).map { try QueryVector(embedder.vector($0)) }
-        func item(of peer: Peer, share: Int) -> Stopwatch.Item {
-            .timedElsewhere { numbers in
-                try peers.time(
-                    peer,
-                    numbers.map { number in
-                        PeerProcess.Search(
-                            reader: Self.reader(share: share, call: number),
-                            question: number % PreparedEmbedder.questions)
+        let queries = try world.questions.map { try QueryVector($0) }
+        var failed: [String] = []
+        var items: [Stopwatch.Item] = []
+        for share in world.shares.indices {
+            let plans = try (0..<AccessDataset.holders).map { holder in
+                let labels = world.readers[AccessDataset.reader(share: share, question: holder)]
+                return try ScanPlan(labels.map { partitions[$0] })
+            }
+            items.append(
+                Stopwatch.Item { number in
+                    _ = try scan.topK(
+                        ScanQuery(
+                            queries[number % queries.count], count: Self.resultCount, in: plans[number % plans.count]))
+                })
+            for peer in peers {
+                items.append(
+                    .timedElsewhere { numbers in
+                        let searches = numbers.map { number in
+                            PeerProcess.Search(
+                                reader: AccessDataset.reader(share: share, question: number),
+                                question: number % world.questions.count)
+                        }
+                        do {
+                            return try peer.process.time(searches)
+                        } catch {
+                            if !failed.contains(where: { $0.hasPrefix("\(peer.process.name): ") }) {
+                                failed.append("\(peer.process.name): \(error)")
+                            }
+                            return searches.map { _ in 0 }
+                        }
                     })
             }
         }
-        func item(of readers: [[Partition]]) throws -> Stopwatch.Item {
-            let plans = try readers.map { try ScanPlan($0) }
-            return Stopwatch.Item { number in
-                _ = try scan.topK(
-                    ScanQuery(
-                        queries[number % queries.count], count: Self.resultCount, in: plans[number % plans.count]))
-            }
-        }
-        var items: [Stopwatch.Item] = []
-        for (number, share) in SyntheticEnclave.shares.enumerated() {
-            let permitted = (0..<SyntheticEnclave.holders).map { holder in
-                enclave.labels(share: share, holder: holder).map { partitions[$0] }
-            }
-            items += [
-                try item(of: permitted), item(of: .faiss, share: number), item(of: .sqliteVec, share: number),
-            ]
-        }
-        let empty = try Partition(dimension: SyntheticEnclave.dimension)
-        let permitted = (0..<SyntheticEnclave.holders).map { holder in
-            enclave.labels(share: SyntheticEnclave.shares[Self.shareWithoutRows], holder: holder).map { _ in empty }
-        }
-        items += [
-            try item(of: permitted), item(of: .faissWithoutRows, share: Self.shareWithoutRows),
-            item(of: .sqliteVecWithoutRows, share: Self.shareWithoutRows),
-        ]
         var random = RandomNumbers(seed: 19)
-        return try await Stopwatch.interleave(items, rounds: rounds, calls: calls, random: &random) { round in
+        let samples = try await Stopwatch.interleave(items, rounds: rounds, calls: calls, random: &random) { round in
             if round % 10 == 0 { Subject.peers.note("\(round) of \(rounds) rounds") }
         }
+        return (samples, failed)
     }
-
-    /// The share whose filters are used where there are no rows: 10 %.
-    private static let shareWithoutRows = 2
 
     // MARK: - The table
 
-    private func table(_ samples: [Samples], facts: [String]) -> Section {
+    private func table(_ samples: [Samples], _ world: AccessDataset, _ peers: [Peer], absent: [String]) -> Section {
         var rows: [Section.Row] = []
         var targets: [Section.Target] = []
-        func add(_ name: String, _ samples: Samples, against: Figure?) {
-            rows.append(
-                Section.Row(
-                    name: name,
-                    cells: [
-                        samples.median(decimals: 3), Figure(samples.percentile(0.95), decimals: 3),
-                        Figure(samples.percentile(0.99), decimals: 3), against,
-                    ]))
-        }
-        let names = SyntheticEnclave.shares.map { "\($0.formatted()) %" } + ["no rows"]
-        for (number, name) in names.enumerated() {
-            let (own, faiss, sqliteVec) = (samples[3 * number], samples[3 * number + 1], samples[3 * number + 2])
-            add("\(name): scan", own, against: nil)
-            guard number < SyntheticEnclave.shares.count else {
-                add("\(name): FAISS flat, bitmap", faiss, against: nil)
-                add("\(name): sqlite-vec, partition key", sqliteVec, against: nil)
-                continue
-            }
-            let ratio = faiss.ratio(to: own, decimals: 2)
-            add("\(name): FAISS flat, bitmap", faiss, against: ratio)
-            add("\(name): sqlite-vec, partition key", sqliteVec, against: sqliteVec.ratio(to: own, decimals: 2))
-            if SyntheticEnclave.shares[number] <= 10 {
-                let goal = "FAISS with the bitmap takes, times the scan, \(name) permitted"
-                targets.append(.init(goal, ratio, atLeast: 1))
+        for (number, share) in world.shares.enumerated() {
+            let first = number * (peers.count + 1)
+            let own = samples[first]
+            let name = "\(share.formatted()) %"
+            rows.append(row("\(name): scan", own, against: nil, recall: 1))
+            for (place, peer) in peers.enumerated() where !isAbsent(peer, absent) {
+                let times = samples[first + 1 + place]
+                let ratio = times.ratio(to: own, decimals: 2)
+                rows.append(
+                    row("\(name): \(peer.process.name)", times, against: ratio, recall: peer.recalls[number]))
+                if let goal = Self.goal(peer.process.name, share) {
+                    targets.append(.init("\(peer.process.name) takes, times the scan, \(name)", ratio, atLeast: goal))
+                }
             }
         }
         return Section(
-            title: title, explanation: explanation(facts),
-            columns: ["permitted", "p50 ms", "p95 ms", "p99 ms", "times the scan"], rows: rows, targets: targets)
+            title: "The scan beside its peers: \(world.rows) × \(AccessDataset.dimension), "
+                + "\(world.labelRows.count) labels, k = \(Self.resultCount)",
+            explanation: explanation(peers.filter { !isAbsent($0, absent) }, absent: absent),
+            columns: ["permitted", "p50 ms", "p95 ms", "p99 ms", "times the scan", "recall"], rows: rows,
+            targets: targets)
     }
 
-    private func explanation(_ facts: [String]) -> [String] {
+    private func isAbsent(_ peer: Peer, _ absent: [String]) -> Bool {
+        absent.contains { $0.hasPrefix("\(peer.process.name): ") }
+    }
+
+    /// How many times the scan's time a peer is to take at least.
+    private static func goal(_ name: String, _ share: Double) -> Double? {
+        switch (name, share) {
+        case ("FAISS flat, bitmap", 0.1): 15
+        case ("FAISS flat, bitmap", 1): 5
+        case ("FAISS flat, bitmap", 10): 3
+        case ("sqlite-vec, partition key", 10): 10
+        default: nil
+        }
+    }
+
+    private func row(_ name: String, _ samples: Samples, against: Figure?, recall: Double) -> Section.Row {
+        Section.Row(
+            name: name,
+            cells: [
+                samples.median(decimals: 3), Figure(samples.percentile(0.95), decimals: 3),
+                Figure(samples.percentile(0.99), decimals: 3), against, Figure(recall, decimals: 3),
+            ])
+    }
+
+    private func explanation(_ peers: [Peer], absent: [String]) -> [String] {
         [
-            "The vectors, questions and permitted labels of the table of filtered queries, one thread each, all three in the "
-                + "same rounds: \(rounds) rounds of \(calls) calls. Before them the answers of all three were compared: the "
-                + "same rows, but for scores that float32 cannot tell apart.",
-            "\(facts.joined(separator: "; ")).",
-            "Scan: `ExactScan.topK` in this process over the partitions of the permitted labels. No policy, no text, no HTTP: "
-                + "a search of vectors against searches of vectors.",
-            "FAISS: `IndexFlatIP.search` with an `IDSelectorBitmap` that was made before, over rows that lie label by label, "
-                + "which suits it: it meets permitted rows in long runs. At 100 % too the bitmap is passed.",
-            "sqlite-vec: `vec0` in memory with the label as partition key and a prepared statement `label in (…)`, which "
-                + "SQLite carries out as one search a label. Euclidean distance (faster than its cosine, the same order for "
-                + "vectors of length 1), small chunks and large pages, the fastest setting found.",
-            "The peers are called from Python, which takes the time around the search call alone; pipes and JSON are not "
-                + "counted, but Python's own part of the call is.",
-            "No rows: the same call on an index without rows, with the filters of the 10 % readers. It is what a call costs "
-                + "before it searches, and it is part of the times above it.",
-        ]
+            "Embeddings of one-line texts, and rows grown from them (`Benchmarks/peers/make_dataset.py`); four "
+                + "readers of each share, who read other labels, take turns, and so do the questions. One thread "
+                + "each, all in the same rounds: \(rounds) rounds of \(calls) calls. The scan's answers are the "
+                + "closest rows of the data set.",
+            "Recall: the share of the true best \(Self.resultCount) rows that was found, over all questions. No"
+                + " peer found a row that its reader may not read. An approximate one spends for each reader the "
+                + "least effort that finds 95 % for eight of the questions, or the most that its settings offer.",
+            "Scan: `ExactScan.topK` in this process over the partitions of the permitted labels. No policy, no "
+                + "text, no HTTP: a search of vectors against searches of vectors.",
+            "The peers are called from Python, which takes the time around the search call alone; pipes and "
+                + "JSON are not counted, but Python's own part of the call is, and for PostgreSQL its socket. How "
+                + "each is set: `Benchmarks/peers/engines`.",
+        ] + peers.map { "\($0.process.name): \($0.facts.joined(separator: "; "))." }
+            + absent.map { "LEFT OUT: \($0)." }
     }
 }

@@ -1,14 +1,23 @@
 import Foundation
 
-/// FAISS and sqlite-vec, in a Python process that answers line by line (see `peers/time_peers.py`).
+/// One library that the scan is measured beside, in a process of its own (`Benchmarks/peers/time_peers.py`).
 final class PeerProcess {
+    let name: String
     private let process: LineProcess
 
     /// Whether `.ci/setup peers` made an environment in this folder.
     static func isThere(_ environment: String) -> Bool { LineProcess.isThere(environment) }
 
-    init(environment: String) throws {
-        process = try LineProcess(script: "Benchmarks/peers/time_peers.py", environment: environment)
+    /// The names of all that the script knows.
+    static func names(environment: String) throws -> [String] {
+        struct Answer: Decodable { let names: [String] }
+        return try PeerProcess("", environment: environment).ask("names", [String: Int](), for: Answer.self).names
+    }
+
+    init(_ name: String, environment: String) throws {
+        self.name = name
+        process = try LineProcess(
+            script: "Benchmarks/peers/time_peers.py", arguments: [name], environment: environment)
     }
 
     // MARK: - What can be asked
@@ -43,42 +52,45 @@ final class PeerProcess {
         }
     }
 
-    /// Builds the indexes. What the peers say about themselves.
+    /// Builds the index. What the peer says about itself.
     func load(_ rows: Rows) throws -> [String] {
         struct Answer: Decodable { let facts: [String] }
-        return try process.exchange(["load": rows], for: Answer.self).facts
+        return try ask("load", rows, for: Answer.self).facts
     }
 
-    /// The positions of the best rows, the best first.
-    func answer(_ peer: Peer, reader: Int, question: Int) throws -> [Int] {
-        struct Request: Encodable {
-            let peer: Peer
-            let reader: Int
-            let question: Int
-        }
+    /// The positions of the rows that a search finds, the best first.
+    func answer(reader: Int, question: Int) throws -> [Int] {
         struct Answer: Decodable { let rows: [Int] }
-        let request = Request(peer: peer, reader: reader, question: question)
-        return try process.exchange(["answer": request], for: Answer.self).rows
+        return try ask("answer", ["reader": reader, "question": question], for: Answer.self).rows
     }
 
     /// Makes the searches one after another. Milliseconds of each, taken around the search alone.
-    func time(_ peer: Peer, _ searches: [Search]) throws -> [Double] {
-        struct Request: Encodable {
-            let peer: Peer
-            let calls: [Search]
-        }
+    func time(_ searches: [Search]) throws -> [Double] {
         struct Answer: Decodable { let milliseconds: [Double] }
-        let times = try process.exchange(["time": Request(peer: peer, calls: searches)], for: Answer.self).milliseconds
+        let times = try ask("time", ["calls": searches], for: Answer.self).milliseconds
         guard times.count == searches.count else { throw UnexpectedAnswer(what: "a search without its time") }
         return times
     }
-}
 
-/// What the scan is compared with. The names are those that the script knows.
-enum Peer: String, Encodable {
-    case faiss
-    case sqliteVec = "sqlite-vec"
-    /// The same without any row: what a call costs before it searches.
-    case faissWithoutRows = "faiss, no rows"
-    case sqliteVecWithoutRows = "sqlite-vec, no rows"
+    private func ask<Answer: Decodable>(
+        _ request: String, _ values: some Encodable, for type: Answer.Type
+    ) throws -> Answer {
+        try process.exchange([request: values], for: Reply<Answer>.self).answer.get()
+    }
+
+    /// An answer, or why there is none.
+    private struct Reply<Answer: Decodable>: Decodable {
+        let answer: Result<Answer, UnexpectedAnswer>
+
+        private enum CodingKeys: String, CodingKey { case error }
+
+        init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            if let reason = try values.decodeIfPresent(String.self, forKey: .error) {
+                answer = .failure(UnexpectedAnswer(what: reason))
+            } else {
+                answer = .success(try Answer(from: decoder))
+            }
+        }
+    }
 }
