@@ -1,5 +1,6 @@
 import AccessControl
 import Cedar
+import Labels
 
 /// Somebody who may read some of the labels of a `DocumentSeries`.
 struct SeriesReader: Sendable {
