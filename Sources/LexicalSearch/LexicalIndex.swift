@@ -48,7 +48,7 @@ package struct LexicalIndex: Sendable {
     package var byteCount: Int { parts.reduce(0) { $0 + $1.segment.byteCount } }
 
     /// The number of segments, which `compaction` lowers.
-    package var segmentCount: Int { parts.count }
+    var segmentCount: Int { parts.count }
 
     /// Puts documents in, in the place of those with the same key. Tokenises their texts; many at once make one
     /// segment. Of documents with one key the last one counts.

@@ -27,8 +27,6 @@ package struct LexicalQuery: Sendable {
         return (terms + phrases.joined()).filter { seen.insert($0).inserted }
     }
 
-    package var isEmpty: Bool { terms.isEmpty }
-
     package var hasPhrases: Bool { !phrases.isEmpty }
 
     package init(_ text: String) {

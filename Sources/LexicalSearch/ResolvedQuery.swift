@@ -17,7 +17,7 @@ package struct ResolvedQuery: Sendable {
     /// The words of each phrase.
     let phrases: [[[UInt8]]]
     /// The document frequency of every term of the query among the permitted passages.
-    package let documentFrequencies: [Int]
+    let documentFrequencies: [Int]
     /// What no score exceeds, but for rounding: the sum of weight(t) * idf(t) * (k1 + 1) over all terms of the query.
     /// Scores divided by it can be compared between queries. It comes from the permitted passages alone.
     package let upperBound: Double

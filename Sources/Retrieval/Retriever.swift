@@ -38,8 +38,8 @@ package struct Retriever<Index: PassageIndex>: Sendable {
             let (found, expectedRecall) = try await search.found(in: snapshot, among: searched)
             let passages = try await snapshot.passages(found, permitted: permitted)
             return Answer(
-                results: zip(found, passages).map {
-                    Hit(score: $0.score, passage: presentation.cited($1), snippet: search.snippet(of: $1.text))
+                results: zip(zip(found, passages), search.snippets(of: passages.map(\.text))).map { hit, snippet in
+                    Hit(score: hit.0.score, passage: presentation.cited(hit.1), snippet: snippet)
                 },
                 marking: presentation.marking(of: passages), policyVersion: policyVersion,
                 contentTag: try await snapshot.contentTag(of: permitted).description, mode: query.options.mode,

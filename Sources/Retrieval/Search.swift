@@ -9,21 +9,37 @@ struct Search {
     /// Bytes of a snippet, at most.
     private static let snippetBytes = 240
 
+    /// What each mode goes by, and nothing is made ready for another.
+    private enum Method {
+        case vector([Float])
+        case approximate([Float])
+        case lexical(LexicalQuery)
+        case hybrid([Float], LexicalQuery)
+    }
+
     private let query: Query
-    private let words: LexicalQuery
-    /// Empty where the mode goes by words alone.
-    private let vector: [Float]
+    private let method: Method
     private let selection: ResultSelection
 
     init(_ query: Query, embedder: any Embedder) async throws {
         self.query = query
-        words = LexicalQuery(query.text)
-        vector = query.options.mode == .lexical ? [] : try await embedder.embed(query.text)
+        method =
+            switch query.options.mode {
+            case .vector: .vector(try await embedder.embed(query.text))
+            case .approximate: .approximate(try await embedder.embed(query.text))
+            case .lexical: .lexical(LexicalQuery(query.text))
+            case .hybrid: .hybrid(try await embedder.embed(query.text), LexicalQuery(query.text))
+            }
         selection = ResultSelection(options: query.options)
     }
 
     /// Whether it takes a snapshot that has the words of passages.
-    var needsWords: Bool { [.hybrid, .lexical].contains(query.options.mode) }
+    var needsWords: Bool {
+        switch method {
+        case .vector, .approximate: false
+        case .lexical, .hybrid: true
+        }
+    }
 
     /// Passages, best first, and in approximate mode the share of the true best that can be expected among them.
     typealias Found = (passages: [ScoredPassage], expectedRecall: Double?)
@@ -45,33 +61,36 @@ struct Search {
     private func ranked<Snapshot: PassageSnapshot>(
         in snapshot: Snapshot, among permitted: PermittedLabels, depth: Int
     ) async throws -> Found {
-        switch query.options.mode {
-        case .vector:
+        switch method {
+        case .vector(let vector):
             let found = try await snapshot.nearest(
                 to: vector, among: permitted, limit: depth, minimumScore: query.minimumScore)
             return (found, nil)
-        case .approximate:
+        case .approximate(let vector):
             let found = try await snapshot.approximatelyNearest(
                 to: vector, among: permitted, limit: depth, minimumScore: query.minimumScore)
             return (found.passages, found.expectedRecall)
-        case .lexical:
+        case .lexical(let words):
             let found = try await snapshot.matching(
                 words, among: permitted, limit: depth, minimumScore: query.minimumScore)
             return (found, nil)
-        case .hybrid:
+        case .hybrid(let vector, let words):
             let found = try await snapshot.candidates(
                 vector: vector, words: words, among: permitted, depth: max(depth, Fusion.depth))
             return (Fusion.ranked(found, limit: depth).filter { $0.score >= query.minimumScore }, nil)
         }
     }
 
-    /// nil where none is asked for.
-    func snippet(of text: String) -> Snippet? {
-        guard query.options.hasSnippets else { return nil }
-        let found = Highlights(words, in: text).snippet(atMost: Self.snippetBytes)
-        return Snippet(
-            text: String(decoding: Array(text.utf8)[found.bytes], as: UTF8.self),
-            byteRange: ByteRange(found.bytes.lowerBound, found.bytes.upperBound),
-            highlights: found.matches.map { ByteRange($0.lowerBound, $0.upperBound) })
+    /// The stretch of each text that matches best; nil where none is asked for.
+    func snippets(of texts: [String]) -> [Snippet?] {
+        guard query.options.hasSnippets else { return texts.map { _ in nil } }
+        let words = LexicalQuery(query.text)
+        return texts.map { text in
+            let found = Highlights(words, in: text).snippet(atMost: Self.snippetBytes)
+            return Snippet(
+                text: String(decoding: Array(text.utf8)[found.bytes], as: UTF8.self),
+                byteRange: ByteRange(found.bytes.lowerBound, found.bytes.upperBound),
+                highlights: found.matches.map { ByteRange($0.lowerBound, $0.upperBound) })
+        }
     }
 }

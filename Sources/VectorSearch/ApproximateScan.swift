@@ -110,9 +110,11 @@ package struct ApproximateScan: Sendable {
     private func answer(
         to query: ScanQuery, _ bits: QueryBits, _ candidates: [BestEstimates.Row], in scratch: ScanScratch
     ) throws(VectorSearchError) -> ScanAnswer {
-        scratch.begin([query])
-        exact.source.offer(candidates, of: query, in: scratch)
-        let rows = try exact.best(of: query, scratch.survivors(of: 0))
+        // What is to be expected is a matter of the best rows, whether or not they are wanted.
+        let all = query.withoutMinimum
+        scratch.begin([all])
+        exact.source.offer(candidates, of: all, in: scratch)
+        let rows = try exact.best(of: all, scratch.survivors(of: 0))
         let lowest = candidates.reduce(Double.infinity) { min($0, $1.estimate) }
         var recall = RecallEstimate(query.vector, bits: bits, threshold: lowest)
         for found in rows {
@@ -122,6 +124,7 @@ package struct ApproximateScan: Sendable {
                 score: found.row.score, factor: Double(pointers.factors[found.position]),
                 squaredNorm: scan_fixed_order_dot(vector, vector, query.vector.dimension))
         }
-        return ScanAnswer(rows: rows.map(\.row), expectedRecall: recall.value)
+        let wanted = rows.map(\.row).filter { row in query.minimumScore.map { row.score >= $0 } ?? true }
+        return ScanAnswer(rows: wanted, expectedRecall: recall.value)
     }
 }

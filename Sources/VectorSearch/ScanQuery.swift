@@ -6,7 +6,7 @@ package struct ScanQuery: Sendable {
     /// What may be read. No other row is touched (Rule 1, decide before touching).
     package let plan: ScanPlan
     /// Rows with a lower exact score are left out; nil leaves none out.
-    package let minimumScore: Double?
+    package private(set) var minimumScore: Double?
     /// What `SharedScan` chooses the scan by.
     package let mode: ScanMode
 
@@ -28,5 +28,12 @@ package struct ScanQuery: Sendable {
         self.plan = plan
         self.minimumScore = minimumScore
         self.mode = mode
+    }
+
+    /// The same whatever the score of a row.
+    var withoutMinimum: ScanQuery {
+        var query = self
+        query.minimumScore = nil
+        return query
     }
 }

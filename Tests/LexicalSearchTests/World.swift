@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import LexicalSearch
 
 /// Random documents, changes to them, and queries.

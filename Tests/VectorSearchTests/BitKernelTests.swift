@@ -1,5 +1,6 @@
 import CVectorKernels
 import Foundation
+import TestSupport
 import Testing
 
 @testable import VectorSearch

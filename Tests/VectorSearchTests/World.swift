@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import VectorSearch
 
 /// Rows, a query and a question about them, made from a seed; and the answer by brute force.
