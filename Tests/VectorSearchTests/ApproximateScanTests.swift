@@ -142,6 +142,27 @@ import Testing
         }
     }
 
+    @Test("A lowest score leaves rows out, and changes nothing about the recall to be expected")
+    func lowestScore() throws {
+        var random = SeededRandom(76)
+        let scan = ApproximateScan(ExactScan(), kernel: .best, breadth: Self.narrow)
+        var uncertain = 0
+        for _ in 0..<20 {
+            let plan = try ScanPlan([Partition(in: RowArena(dimension: 64)).inserting(random.batch(200, dimension: 64))]
+            )
+            let query = try QueryVector(random.vector(64))
+            let all = try scan.answers([ScanQuery(query, count: 8, in: plan, mode: .approximate)])[0].get()
+            if try #require(all.expectedRecall) < 1 { uncertain += 1 }
+            for least in [all.rows[3].score, all.rows[0].score.nextUp] {
+                let some = try scan.answers(
+                    [ScanQuery(query, count: 8, in: plan, minimumScore: least, mode: .approximate)])[0].get()
+                #expect(some.rows == all.rows.filter { $0.score >= least })
+                #expect(some.expectedRecall == all.expectedRecall)
+            }
+        }
+        #expect(uncertain > 0)
+    }
+
     @Test("Where an exact scan takes no longer, the answer is exact and says so")
     func fewRows() throws {
         var random = SeededRandom(74)
