@@ -22,6 +22,8 @@ struct Section: Codable, Sendable {
     struct Row: Codable, Sendable {
         let name: String
         let cells: [Figure?]
+        /// All calls of the line, for the JSON alone.
+        var latencies: LatencyHistogram?
     }
 
     /// What a figure was meant to reach.
@@ -49,7 +51,9 @@ struct Section: Codable, Sendable {
     }
 
     private var lines: [[String]] {
-        [columns] + rows.map { row in [row.name] + row.cells.map { $0?.text ?? "" } }
+        // A table that counts its calls says where these are too few for a percentile.
+        let missing = columns.contains("calls") ? "–" : ""
+        return [columns] + rows.map { row in [row.name] + row.cells.map { $0?.text ?? missing } }
     }
 
     /// A table with columns one under the other.

@@ -52,6 +52,26 @@ struct Samples: Sendable {
             amount / percentile(0.5) * 1000, spreadOf: roundMedians.map { amount / $0 * 1000 }, decimals: decimals)
     }
 
+    /// How many times the time of `other` this takes at a percentile, round by round.
+    func ratio(to other: Samples, at share: Double, decimals: Int) -> Figure {
+        let spread = zip(rounds, other.rounds).map {
+            Self.percentile(share, of: $0) / Self.percentile(share, of: $1)
+        }
+        return Figure(percentile(share) / other.percentile(share), spreadOf: spread, decimals: decimals)
+    }
+
+    /// Welch's t of all calls against those of `other`, in the manner of dudect (Reparaz, Balasch, Verbauwhede 2017).
+    func welch(against other: Samples) -> Double {
+        func moments(_ samples: Samples) -> (mean: Double, error: Double) {
+            let values = samples.rounds.flatMap { $0 }
+            let mean = values.reduce(0, +) / Double(values.count)
+            let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
+            return (mean, variance / Double(values.count))
+        }
+        let (first, second) = (moments(self), moments(other))
+        return (first.mean - second.mean) / (first.error + second.error).squareRoot()
+    }
+
     /// The nearest-rank percentile.
     static func percentile(_ share: Double, of values: [Double]) -> Double {
         precondition(!values.isEmpty)

@@ -10,10 +10,12 @@ struct ScanMeasurement: Sendable {
     static let dimension = SyntheticEnclave.dimension
 
     private let sizes: [Int]
+    let isQuick: Bool
     let rounds: Int
     let calls = 8
 
     init(isQuick: Bool) {
+        self.isQuick = isQuick
         sizes = isQuick ? [20_000] : [100_000, 1_000_000]
         rounds = isQuick ? 3 : 15
     }
@@ -26,6 +28,9 @@ struct ScanMeasurement: Sendable {
             sections.append(try await approximate(rows, vectors))
             sections.append(try await labels(rows, vectors))
             sections.append(try await together(rows, vectors))
+            sections.append(try await threads(rows, vectors))
+            sections += try await sharing(rows, vectors)
+            sections.append(try await grid(rows, vectors))
         }
         return sections
     }
@@ -63,15 +68,22 @@ struct ScanMeasurement: Sendable {
 
     /// One partition for each label, all in one arena; labels of the same size.
     func partitions(_ rows: Int, labels: Int, _ vectors: Vectors) throws -> [Partition] {
-        Subject.scan.note("laying out \(rows) rows under \(labels) labels")
+        try partitions(sizes: (0..<labels).map { ($0 + 1) * rows / labels - $0 * rows / labels }, vectors)
+    }
+
+    /// One partition for each label, with so many rows.
+    func partitions(sizes: [Int], _ vectors: Vectors) throws -> [Partition] {
+        Subject.scan.note("laying out \(sizes.reduce(0, +)) rows under \(sizes.count) labels")
         var random = RandomNumbers(seed: 6)
         let arena = try RowArena(dimension: Self.dimension)
-        return try (0..<labels).map { label in
+        var first = 0
+        return try sizes.map { size in
             var builder = try PartitionBuilder(in: arena)
-            for row in label * rows / labels..<(label + 1) * rows / labels {
+            for row in first..<first + size {
                 try builder.append(
                     RowKey(high: random.next(), low: UInt64(row)), vectors.row(row, random: &random))
             }
+            first += size
             return try builder.finish()
         }
     }
@@ -81,10 +93,10 @@ struct ScanMeasurement: Sendable {
         return try (0..<count).map { _ in try QueryVector(random.unitVector(Self.dimension)) }
     }
 
-    /// Plans of readers of a share of the labels, chosen at random: four, so that small shares do not stay in the caches.
-    func plans(_ partitions: [Partition], share: Double) throws -> [ScanPlan] {
+    /// Plans of readers of a share of the labels, chosen at random: several, so that small shares do not stay in the caches.
+    func plans(_ partitions: [Partition], share: Double, readers: Int = 4) throws -> [ScanPlan] {
         var random = RandomNumbers(seed: UInt64(share * 10))
-        return try (0..<4).map { _ in
+        return try (0..<readers).map { _ in
             let count = max(1, Int((Double(partitions.count) * share / 100).rounded()))
             return try ScanPlan(partitions.shuffled(using: &random).prefix(count))
         }
