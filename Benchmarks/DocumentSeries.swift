@@ -48,9 +48,14 @@ struct DocumentSeries: Sendable {
 
     /// - Parameter label: the one that it has at first where nil.
     func document(_ number: Int, label: Int? = nil, keys: IndexKeys) -> IndexedDocument {
+        document(number, keys: keys) { _ in label ?? Self.label(of: number) }
+    }
+
+    /// - Parameter label: that of a passage, by its number in the document; title and heading have that of the first.
+    func document(_ number: Int, keys: IndexKeys, label: (Int) -> Int) -> IndexedDocument {
         let path = Self.path(of: number)
         let id = keys.documentID(path: ByteText(path))
-        let label = Self.label(label ?? Self.label(of: number))
+        let first = Self.label(label(0))
         var random = RandomNumbers(seed: UInt64(number))
         var start = 0
         let passages = (0..<Self.passagesPerDocument).map { passage in
@@ -58,15 +63,16 @@ struct DocumentSeries: Sendable {
             let bytes = Array(text.utf8)
             defer { start += bytes.count + 2 }
             return IndexedPassage(
-                id: keys.passageID(document: id, text: bytes, ordinal: 0), label: label, text: text,
+                id: keys.passageID(document: id, text: bytes, ordinal: 0), label: Self.label(label(passage)),
+                text: text,
                 sha256: Array(SHA256.hash(data: bytes)), range: ByteRange(start, start + bytes.count), page: nil,
                 section: [0], embeddingDigest: keys.embeddingDigest(of: text, model: "prepared"),
                 vector: Self.vector(document: number, passage: passage))
         }
         return IndexedDocument(
             id: id, place: DocumentPlace(path: path), sourceDigest: keys.sourceDigest(parts: [Array(path.utf8)]),
-            title: Heading(text: "Record \(number)", label: label),
-            headings: [Heading(text: "Findings", label: label)], passages: passages)
+            title: Heading(text: "Record \(number)", label: first),
+            headings: [Heading(text: "Findings", label: first)], passages: passages)
     }
 
     private static let words =

@@ -20,7 +20,7 @@ struct SearchMeasurement: Sendable {
     private var rounds: Int { isQuick ? 4 : 40 }
     private var calls: Int { isQuick ? 8 : 25 }
 
-    private enum Mode: String, CaseIterable { case vector, approximate, lexical, hybrid }
+    enum Mode: String, CaseIterable { case vector, approximate, lexical, hybrid }
 
     func sections() async throws -> [Section] {
         let indexes = try await Self.hidden.asyncMap { try await index(hidden: $0) }
@@ -38,6 +38,7 @@ struct SearchMeasurement: Sendable {
         let count = Self.hidden.count
         let beside = Mode.allCases.indices.map { Array(samples[$0 * count..<($0 + 1) * count]) }
         return [modes(beside, Array(samples[(Mode.allCases.count * count)...])), timing(beside)]
+            + [try await grid(), try await ColdDecisionMeasurement(isQuick: isQuick).section()]
     }
 
     // MARK: - What is timed
@@ -61,7 +62,7 @@ struct SearchMeasurement: Sendable {
     }
 
     /// Decision, search, texts.
-    private func search(
+    func search(
         _ index: SQLiteIndex, _ reader: SeriesReader, _ mode: Mode, _ number: Int
     ) async throws {
         var random = RandomNumbers(seed: UInt64(number % 64) + 500)
@@ -134,24 +135,13 @@ struct SearchMeasurement: Sendable {
                 .init(
                     name: mode.rawValue,
                     cells: samples.map { $0.median(decimals: 3) }
-                        + [difference(samples), Figure(Self.welch(samples[2], samples[0]), decimals: 1)])
+                        + [difference(samples), Figure(samples[2].welch(against: samples[0]), decimals: 1)])
             },
             targets: zip(Mode.allCases, beside).map { mode, samples in
                 .init(
                     "\(mode.rawValue): what ten times as many hidden passages add, µs (or 5 %)", difference(samples),
                     atMost: max(50, 50 * samples[0].percentile(0.5)))
             })
-    }
-
-    private static func welch(_ left: Samples, _ right: Samples) -> Double {
-        func moments(_ samples: Samples) -> (mean: Double, error: Double) {
-            let values = samples.rounds.flatMap { $0 }
-            let mean = values.reduce(0, +) / Double(values.count)
-            let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
-            return (mean, variance / Double(values.count))
-        }
-        let (first, second) = (moments(left), moments(right))
-        return (first.mean - second.mean) / (first.error + second.error).squareRoot()
     }
 }
 
