@@ -55,7 +55,7 @@ corpora: build model ## Fetch public documents and build an enclave of several t
 	@.ci/corpora $(PORTCULLIS)
 
 bench: setup model ## Measure, and write Benchmarks/RESULTS.md
-	@.ci/setup peers onnxruntime dataset cedarpy
+	@.ci/setup peers onnxruntime dataset million cedarpy
 	@echo "==> building the benchmarks"
 	@PORTCULLIS_BENCHMARKS=1 $(RELEASE) --product Benchmarks
 	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --write Benchmarks/RESULTS.md

@@ -34,6 +34,9 @@ struct MeasureCommand: AsyncParsableCommand {
     @Option(help: "The data set that the scan and its peers search, which `.ci/setup dataset` makes.")
     var dataset = ".cache/dataset"
 
+    @Option(help: "The same with a million rows, which `.ci/setup million` makes.")
+    var million = ".cache/dataset-1000000"
+
     @Option(help: "The Python environment of the official Cedar engine, which `.ci/setup cedarpy` makes.")
     var cedarpy = ".cache/cedarpy"
 
@@ -77,7 +80,10 @@ struct MeasureCommand: AsyncParsableCommand {
             child.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             child.arguments =
                 ["--subject", subject.rawValue, "--workspace", workspace.path, "--model", model, "--enclave", enclave]
-                + ["--peers", peers, "--dataset", dataset, "--cedarpy", cedarpy, "--onnxruntime", onnxruntime]
+                + [
+                    "--peers", peers, "--dataset", dataset, "--million", million, "--cedarpy", cedarpy, "--onnxruntime",
+                    onnxruntime,
+                ]
                 + ["--passages", String(passages)] + (quick ? ["--quick"] : [])
             try child.run()
             child.waitUntilExit()
@@ -104,7 +110,13 @@ struct MeasureCommand: AsyncParsableCommand {
         case .peers:
             sections = [
                 try await PeerMeasurement(
-                    workspace: workspace, dataset: dataset, environment: peers, isQuick: quick
+                    workspace: workspace, dataset: dataset, environment: peers, scale: .all, isQuick: quick
+                ).section()
+            ]
+        case .million:
+            sections = [
+                try await PeerMeasurement(
+                    workspace: workspace, dataset: million, environment: peers, scale: .largest, isQuick: quick
                 ).section()
             ]
         case .scan:
@@ -138,7 +150,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
 /// What is measured, each in a process of its own.
 enum Subject: String, CaseIterable, ExpressibleByArgument, CustomStringConvertible {
-    case index, query, scan, lexical, search, peers, policy, language, encoder, ingest, sealing
+    case index, query, scan, lexical, search, peers, million, policy, language, encoder, ingest, sealing
 
     var description: String { rawValue }
 

@@ -10,15 +10,33 @@ struct PeerMeasurement: Sendable {
     private let workspace: URL
     private let dataset: URL
     private let environment: String
+    private let scale: Scale
     private let rounds: Int
     private let calls: Int
+    private let recallQuestions: Int
 
-    init(workspace: URL, dataset: String, environment: String, isQuick: Bool) {
+    /// What the size of a data set lets be measured in minutes.
+    enum Scale {
+        /// A hundred thousand rows: every peer, all questions.
+        case all
+        /// A million: those that hold as many in little memory and are built in little time.
+        case largest
+    }
+
+    /// Peers of a million rows.
+    private static let largest: Set = [
+        "FAISS flat, bitmap", "FAISS flat, range", "FAISS SQ8, bitmap", "sqlite-vec, partition key",
+    ]
+
+    init(workspace: URL, dataset: String, environment: String, scale: Scale, isQuick: Bool) {
         self.workspace = workspace
         self.dataset = URL(filePath: dataset)
         self.environment = environment
-        rounds = isQuick ? 2 : 30
-        calls = isQuick ? 4 : 12
+        self.scale = scale
+        switch scale {
+        case .all: (rounds, calls, recallQuestions) = isQuick ? (2, 4, 64) : (30, 12, 64)
+        case .largest: (rounds, calls, recallQuestions) = isQuick ? (2, 2, 4) : (10, 8, 16)
+        }
     }
 
     func section() async throws -> Section {
@@ -28,7 +46,8 @@ struct PeerMeasurement: Sendable {
         }
         guard AccessDataset.isThere(dataset) else {
             return leftOut(
-                "there is no data set in \(dataset.path). `.ci/setup dataset` makes it; `make bench` does so.")
+                "there is no data set in \(dataset.path). `.ci/setup \(scale == .all ? "dataset" : "million")` makes it; "
+                    + "`make bench` does so.")
         }
         let world = try AccessDataset(folder: dataset)
         let partitions = try world.partitions()
@@ -88,7 +107,8 @@ struct PeerMeasurement: Sendable {
             labelRows: world.labelRows, readers: world.readers, count: Self.resultCount)
         var peers: [Peer] = []
         var absent: [String] = []
-        for name in try PeerProcess.names(environment: environment) {
+        for name in try PeerProcess.names(environment: environment)
+        where scale == .all || Self.largest.contains(name) {
             Subject.peers.note("building \(name)")
             do {
                 let process = try PeerProcess(name, environment: environment)
@@ -107,7 +127,7 @@ struct PeerMeasurement: Sendable {
     private func recall(of peer: PeerProcess, _ world: AccessDataset, share: Int) throws -> Double {
         let bounds = world.labelRows.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         var (found, wanted) = (0, 0)
-        for (question, vector) in world.questions.enumerated() {
+        for (question, vector) in world.questions.enumerated().prefix(recallQuestions) {
             let reader = AccessDataset.reader(share: share, question: question)
             let positions = try peer.answer(reader: reader, question: question)
             let permitted = world.readers[reader].map { bounds[$0]..<bounds[$0 + 1] }
@@ -209,7 +229,8 @@ struct PeerMeasurement: Sendable {
         switch (name, share) {
         case ("FAISS flat, bitmap", 0.1): 15
         case ("FAISS flat, bitmap", 1): 5
-        case ("FAISS flat, bitmap", 10): 3
+        case ("FAISS flat, bitmap", 10...): 3
+        case ("FAISS SQ8, bitmap", 100): 2
         case ("sqlite-vec, partition key", 10): 10
         default: nil
         }
@@ -230,7 +251,7 @@ struct PeerMeasurement: Sendable {
                 + "readers of each share, who read other labels, take turns, and so do the questions. One thread "
                 + "each, all in the same rounds: \(rounds) rounds of \(calls) calls. The scan's answers are the "
                 + "closest rows of the data set.",
-            "Recall: the share of the true best \(Self.resultCount) rows that was found, over all questions. No"
+            "Recall: the share of the true best \(Self.resultCount) rows that was found, over \(recallQuestions) questions. No"
                 + " peer found a row that its reader may not read. An approximate one spends for each reader the "
                 + "least effort that finds 95 % for eight of the questions, or the most that its settings offer.",
             "Scan: `ExactScan.topK` in this process over the partitions of the permitted labels. No policy, no "

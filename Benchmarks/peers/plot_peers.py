@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Draws the scan and its peers as an SVG: latency by the share of rows that may be read, recall beside each point.
 
-    plot_peers.py RESULTS.json PICTURE.svg
+    plot_peers.py RESULTS.json PICTURE.svg [ROWS]
 
-RESULTS.json is what `Benchmarks --only peers --json RESULTS.json` writes. Both axes are logarithmic. A filled point
+RESULTS.json is what `Benchmarks --only peers --only million --json RESULTS.json` writes; ROWS chooses the table, the
+first where it is not given. Both axes are logarithmic. A filled point
 found at least 99 % of the true best rows, an open one fewer; recall stands beside each point. Needs Python alone.
 """
 
@@ -25,11 +26,12 @@ OURS = "#000000"
 LINE = 11
 
 
-def series(report):
+def series(report, rows=""):
     """For each name a list of (percent, milliseconds, recall), in the order of the table."""
-    section = next((one for one in report["sections"] if one["title"].startswith(SECTION)), None)
+    wanted = f"{SECTION}: {rows} " if rows else SECTION
+    section = next((one for one in report["sections"] if one["title"].startswith(wanted)), None)
     if section is None or not section["rows"]:
-        raise SystemExit(f"plot_peers: there is no table {SECTION!r} with rows")
+        raise SystemExit(f"plot_peers: there is no table {wanted!r} with rows")
     latency, recall = (section["columns"].index(name) - 1 for name in ("p50 ms", "recall"))
     found = {}
     for row in section["rows"]:
@@ -137,10 +139,10 @@ class Picture:
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4):
         raise SystemExit(__doc__)
     with open(sys.argv[1]) as file:
-        title, found = series(json.load(file))
+        title, found = series(json.load(file), *sys.argv[3:])
     with open(sys.argv[2], "w") as file:
         file.write(Picture(title, found).draw())
 

@@ -39,6 +39,7 @@ from engines import World
 ENGINES = {
     "FAISS flat, bitmap": ("faiss_engine", "FlatBitmap"),
     "FAISS flat, range": ("faiss_engine", "FlatRange"),
+    "FAISS SQ8, bitmap": ("faiss_engine", "Codes"),
     "FAISS HNSW, bitmap": ("faiss_engine", "Graph"),
     "FAISS IVF, bitmap": ("faiss_engine", "Lists"),
     "hnswlib, filter": ("hnswlib_engine", "Graph"),

@@ -46,6 +46,24 @@ class FlatBitmap(_FaissEngine):
         return faiss.SearchParameters(sel=self.selectors[reader])
 
 
+class Codes(_FaissEngine):
+    """One byte a component, without the exact vectors; a bitmap of the rows, and none for who may read them all."""
+
+    def build(self, world):
+        index = faiss.IndexScalarQuantizer(
+            world.vectors.shape[1], faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+        )
+        index.train(world.vectors)
+        index.add(world.vectors)
+        return index
+
+    def selector(self, world, reader):
+        return None if world.permitted(reader).all() else super().selector(world, reader)
+
+    def settings(self, reader):
+        return faiss.SearchParameters(sel=self.selectors[reader]) if self.selectors[reader] else None
+
+
 class FlatRange(FlatBitmap):
     """Exact; for each reader the stretches of rows that it may find, one search each, merged here.
 
