@@ -35,7 +35,7 @@ struct PeerMeasurement: Sendable {
         self.scale = scale
         switch scale {
         case .all: (rounds, calls, recallQuestions) = isQuick ? (2, 4, 64) : (30, 12, 64)
-        case .largest: (rounds, calls, recallQuestions) = isQuick ? (2, 2, 4) : (10, 8, 16)
+        case .largest: (rounds, calls, recallQuestions) = isQuick ? (2, 2, 4) : (20, 10, 64)
         }
     }
 
@@ -242,7 +242,7 @@ struct PeerMeasurement: Sendable {
             cells: [
                 samples.median(decimals: 3), Figure(samples.percentile(0.95), decimals: 3),
                 Figure(samples.percentile(0.99), decimals: 3), against, Figure(recall, decimals: 3),
-            ])
+            ], latencies: LatencyHistogram(samples))
     }
 
     private func explanation(_ peers: [Peer], absent: [String]) -> [String] {

@@ -10,7 +10,8 @@ extension SearchMeasurement {
         let share: Double
         let labels: Int
         let passages: Int
-        /// Several, who read other labels, so that small shares do not stay in the caches.
+        /// Several, who read other labels, so that small shares do not stay in the caches: of an index's points together no
+        /// more than it keeps plans for, since a cold one is another question.
         let readers: [SeriesReader]
         let index: SQLiteIndex
     }
