@@ -19,7 +19,7 @@ LEFT, RIGHT, TOP, BOTTOM = 80, 300, 60, 60
 # From a qualitative scale that is told apart on white; ours is drawn black and thick.
 COLOURS = [
     "#4477aa", "#ee6677", "#228833", "#aa8800", "#66aadd", "#aa3377", "#888888",
-    "#e07b00", "#009988", "#cc3311", "#7755bb", "#555500", "#0044cc", "#dd44aa",
+    "#e07b00", "#009988", "#cc3311", "#7755bb", "#555500", "#0044cc", "#dd44aa", "#6b3e26",
 ]  # fmt: skip
 OURS = "#000000"
 # Figures beside points are moved apart until they are this far from each other.
