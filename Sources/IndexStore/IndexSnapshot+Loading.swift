@@ -41,7 +41,7 @@ extension IndexSnapshot {
             let snapshot = IndexSnapshot(
                 generation: state.generation, arena: arena, partitions: partitions,
                 labels: LabelTable(partitions.map { ($0, $1.label) }), records: loading.records,
-                database: database, keyStore: keyStore, keys: keys, scan: scan)
+                database: database, keyStore: keyStore, keys: keys, scan: scan, quarantine: quarantine)
             return LoadedIndex(
                 snapshot: snapshot, keys: loading.usedKeys, unreadable: loading.unreadable,
                 unreadableLabels: loading.unreadableLabels, unreadableSources: loading.unreadableSources)

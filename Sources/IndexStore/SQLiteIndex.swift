@@ -52,10 +52,12 @@ package final class SQLiteIndex: PassageIndex {
     ///   - beginsAnew: Whether a new index is made although the key store knows of one with content, whose keys are destroyed
     ///     then. Erasures and holds stay on record.
     ///   - isRestored: Whether the file was just put there out of a backup; see `IndexSnapshot.loaded`.
+    ///   - keepsVectors: Whether vectors are in memory. Otherwise the few that a question needs are read from the file: it
+    ///     takes longer, and a quarter of the memory.
     ///   - pageSize: Bytes of a page of new files; SQLite's own choice where nil.
     package init(
         path: String, model: String, dimension: Int, create: Bool, keys source: KeySource, beginsAnew: Bool = false,
-        isRestored: Bool = false, scanThreads: Int = 2, pageSize: Int? = nil
+        isRestored: Bool = false, scanThreads: Int = 2, keepsVectors: Bool = true, pageSize: Int? = nil
     ) throws {
         let isNew = !FileManager.default.fileExists(atPath: path)
         if isNew && !create { throw IndexError.missing(path: path) }
@@ -75,7 +77,8 @@ package final class SQLiteIndex: PassageIndex {
         do {
             try Self.claim(database, keyStore, keys, model: model, beginsAnew: beginsAnew)
             let empty = IndexSnapshot(
-                generation: 0, arena: try RowArena(dimension: dimension), partitions: [:], labels: LabelTable(),
+                generation: 0, arena: try RowArena(dimension: dimension, keepsVectors: keepsVectors), partitions: [:],
+                labels: LabelTable(),
                 records: MultisetDigest(),
                 database: database, keyStore: keyStore, keys: keys,
                 scan: SharedScan(ExactScan(), on: WorkPool(width: scanThreads), isShared: true))

@@ -16,12 +16,12 @@ enum Fixture {
 
     static func open(
         _ folder: TemporaryFolder, create: Bool = true, model: String = model, secret: SecretKey? = nil,
-        beginsAnew: Bool = false, pageSize: Int? = nil
+        beginsAnew: Bool = false, keepsVectors: Bool = true, pageSize: Int? = nil
     ) throws -> SQLiteIndex {
         try SQLiteIndex(
             path: path(folder), model: model, dimension: dimension, create: create,
             keys: .init(.file(path: root(folder)), makesKeys: create, secret: secret), beginsAnew: beginsAnew,
-            pageSize: pageSize)
+            keepsVectors: keepsVectors, pageSize: pageSize)
     }
 
     /// The file of the root key.
