@@ -34,6 +34,8 @@ extension IndexSnapshot {
             try loading.readSources()
             try loading.readTaken()
             try loading.readDocuments()
+            // What was read on the way is not needed again, and the heap would keep its room.
+            HeapMemory.trim()
             guard loading.records == state.records else {
                 throw IndexError.damaged(what: "its records are not those of its last commit, \(state.generation)")
             }

@@ -69,10 +69,11 @@ package struct PartitionBuilder: Sendable {
             let chunk = chunks.lastIndex { $0.position(of: twice.0) != nil } ?? 0
             throw .duplicateKey(row: chunks[..<chunk].reduce(0) { $0 + $1.count })
         }
-        let full = chunks.filter { $0.count == PartitionChunk.rowLimit }
-        let small = chunks.filter { $0.count < PartitionChunk.rowLimit }
+        // Those that were laid out before they were full.
+        let large = chunks.filter { $0.count >= PartitionChunk.rowLimit / 4 }
+        let small = chunks.filter { $0.count < PartitionChunk.rowLimit / 4 }
         chunks = []
-        return Partition(in: arena, chunks: small.count > 1 ? full + PartitionChunk.merged(small) : full + small)
+        return Partition(in: arena, chunks: large + (small.count > 1 ? PartitionChunk.merged(small) : small))
     }
 
     private mutating func sealIfFull() throws(VectorSearchError) {
