@@ -90,6 +90,7 @@ struct NamedVectorTests {
         #expect(try #require(index).keyStore.ring.contains(before.key) == false)
         #expect(try await index?.vectors(of: [named.embeddingDigest]).isEmpty == true)
         #expect(try await index?.integrityProblems() == [])
+        try index?.close()
         index = nil
         let reopened = try Fixture.open(folder, create: false)
         try await reopened.distinguish(Self.naming(named.id), embeddingText: .ofWords) { _ in
@@ -183,6 +184,7 @@ struct NamedVectorTests {
         try await index?.database.pool.write { db in
             try db.execute(sql: "UPDATE passages SET body = zeroblob(60) WHERE ordinal = 0")
         }
+        try index?.close()
         index = nil
         let reopened = try Fixture.open(folder, create: false)
         try await reopened.distinguishing(Self.naming(first.passages[0].id))
