@@ -82,10 +82,15 @@ struct IndexChange {
 
     /// - Parameter ingested: When it first came into the index, milliseconds since 1970.
     mutating func insert(_ document: IndexedDocument, ingested: Int64) throws {
-        let document = document.distinguished(by: snapshot.labels.names)
+        let document = try distinguished(document)
         if let erasure = snapshot.keyStore.register.erasure(of: document, keys) {
             throw IndexError.erased(erasure: erasure.id.description, time: erasure.time)
         }
+        try store(document, ingested: ingested)
+    }
+
+    /// - Parameter document: With the labels that it has by its names.
+    mutating func store(_ document: IndexedDocument, ingested: Int64) throws {
         let key = try newKey()
         let sealer = snapshot.sealer(owner: document.id.bytes, keyID: key.id, key: key.key)
         let labels = try labels(of: document)
@@ -183,7 +188,7 @@ struct IndexChange {
             // It is replaced by what is whole.
             return false
         }
-        let new = try labels(of: document.distinguished(by: snapshot.labels.names))
+        let new = try labels(of: distinguished(document))
         try relabel(record, from: snapshot.labels(of: record), to: new, sourceDigest: document.sourceDigest)
         return true
     }

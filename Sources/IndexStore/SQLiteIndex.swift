@@ -277,6 +277,9 @@ package final class SQLiteIndex: PassageIndex {
 extension SQLiteIndex {
     /// Stores a document in place of what the index held of it, in one durable transaction. Where its labels alone are
     /// others, none of its text is sealed again.
+    ///
+    /// - Throws: `outdated` where names came since it was drafted, and what shaped its vectors may not any more
+    ///   (`distinguished`).
     package func commit(_ document: IndexedDocument) async throws {
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         try await change { change in
@@ -285,15 +288,6 @@ extension SQLiteIndex {
             try change.remove(document.id)
             try change.insert(document, ingested: ingested)
         }
-    }
-
-    /// Gives what policies name labels of its own, now and whenever it is committed again, for as long as the index is
-    /// open. What is not there yet is no error.
-    package func distinguish(_ names: ResourceNames) async throws {
-        // Names that no policy has any more stay: a request that has begun may still go by them.
-        let new = names.subtracting(snapshot().labels.names)
-        guard !new.isEmpty else { return }
-        try await change { try $0.distinguish(new) }
     }
 
     /// The document as it would be committed: with labels of its own where it is named, or a passage of it.

@@ -34,7 +34,7 @@ package final class Engine: Sendable {
 
         init(enclave: Enclave, index: SQLiteIndex, embedder: any Embedder, logger: Logger) async throws {
             self.enclave = enclave
-            try await index.distinguish(enclave.authorizer.names)
+            try await index.distinguish(enclave.authorizer.names, embedder: embedder)
             tokens = try await TokenVerifier(
                 enclave: enclave,
                 developmentIssuer: enclave.settings.mode == .development ? try DevelopmentIssuer(enclave: enclave) : nil

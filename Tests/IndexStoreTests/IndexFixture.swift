@@ -105,6 +105,18 @@ enum Fixture {
     }
 }
 
+extension EmbeddingText {
+    /// Words stand for tokens.
+    static let ofWords = EmbeddingText(maximumTokens: 64) { $0.split(whereSeparator: \.isWhitespace).count }
+}
+
+extension SQLiteIndex {
+    /// `distinguish` with the vectors of the fixture.
+    func distinguishing(_ names: ResourceNames) async throws {
+        try await distinguish(names, embeddingText: .ofWords) { $0.map(Fixture.vector) }
+    }
+}
+
 /// Everything that callers can get out of a snapshot, in a form that can be compared.
 struct Contents: Equatable {
     var tag: String
