@@ -44,8 +44,9 @@ struct NamedResources {
         for id in names.passages.compactMap({ PassageID($0.string) }) {
             let rows = try Int64.fetchAll(
                 db, sql: "SELECT document_row FROM passages WHERE passage_id = ?", arguments: [Data(id.bytes)])
-            // What is not found would go without its name.
-            guard rows.count == snapshot.partitions.values.count(where: { $0.rows.contains(RowKey(id)) }) else {
+            // What is not found would go without its name. Of documents in quarantine, memory has no rows.
+            let known = snapshot.partitions.values.count { $0.rows.contains(RowKey(id)) }
+            guard snapshot.quarantined.isEmpty ? rows.count == known : rows.count >= known else {
                 throw IndexError.damaged(what: "passage \(id) is not where its index says")
             }
             documents.formUnion(rows)
@@ -70,7 +71,8 @@ struct NamedResources {
     func textsToEmbed(of record: DocumentRecord) throws -> [Int: TextToEmbed] {
         let ids = try record.passageIDs(in: db)
         let ordinals = ids.indices.filter { passages.contains(ByteText(ids[$0].description)) }
-        guard !ordinals.isEmpty else { return [:] }
+        // What is in quarantine is embedded when it is committed again.
+        guard !ordinals.isEmpty, !snapshot.quarantined.contains(record.id) else { return [:] }
         let reader = DocumentReader(db: db, snapshot: snapshot)
         let document = try reader.opened(record, snapshot.labels(of: record))
         let vectors = try snapshot.vectors(of: record, in: db)

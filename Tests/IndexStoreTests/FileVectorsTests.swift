@@ -159,8 +159,11 @@ struct FileVectorsTests {
         #expect(reports.withLock { $0.count } == 1)
         #expect(reports.withLock { $0[0].contains("the vectors of document \(documents[1].id)") })
         // Another label reaches it all the same, and nothing of it shows for that.
-        try await index.distinguish(
-            ResourceNames([EntityReference(type: "Document", id: ByteText(documents[1].id.description))]))
+        try await index.distinguishing(
+            ResourceNames([
+                EntityReference(type: "Document", id: ByteText(documents[1].id.description)),
+                EntityReference(type: "Passage", id: ByteText(documents[1].passages[1].id.description)),
+            ]))
         #expect(try await Contents(index.snapshot()).passages.count == 4)
         try await index.commit(documents[1])
         let whole = try await Contents(index.snapshot())
