@@ -10,10 +10,10 @@ RELEASE := swift build -c release --scratch-path .build-release
 PORTCULLIS := .build-release/release/portcullis
 SOURCES := Package.swift Sources Tests Benchmarks
 
-.PHONY: help setup build demo serve test lint format model corpora bench clean
+.PHONY: help setup build demo serve test lint format model corpora bench bench-peers clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup:
 	@.ci/setup swift packages
@@ -59,6 +59,12 @@ bench: setup model ## Measure, and write Benchmarks/RESULTS.md
 	@echo "==> building the benchmarks"
 	@PORTCULLIS_BENCHMARKS=1 $(RELEASE) --product Benchmarks
 	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --write Benchmarks/RESULTS.md
+
+bench-peers: setup model ## Measure the scan beside its peers alone
+	@.ci/setup peers dataset
+	@echo "==> building the benchmarks"
+	@PORTCULLIS_BENCHMARKS=1 $(RELEASE) --product Benchmarks
+	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --only peers
 
 clean: ## Remove what was built, the indexes and everything fetched
 	@rm -rf .build .build-release .cache

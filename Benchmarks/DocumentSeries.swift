@@ -25,10 +25,10 @@ struct DocumentSeries: Sendable {
     /// Where the root key is.
     var root: RootKeySource { .file(path: folder.appending(path: "root.key").path) }
 
-    func open(create: Bool = false) throws -> SQLiteIndex {
+    func open(create: Bool = false, keepsVectors: Bool = true) throws -> SQLiteIndex {
         try SQLiteIndex(
             path: path, model: "prepared", dimension: Self.dimension, create: create,
-            keys: .init(root, makesKeys: create))
+            keys: .init(root, makesKeys: create), keepsVectors: keepsVectors)
     }
 
     /// The label that a document has at first.

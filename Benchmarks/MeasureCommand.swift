@@ -22,6 +22,9 @@ struct MeasureCommand: AsyncParsableCommand {
     @Option(help: "Passages of the sealed index; a million needs 7 GB on the disk of temporary files.")
     var passages = SealingMeasurement.passages
 
+    @Option(help: "Rows of codes alone; ten million need 5 GB of memory.")
+    var rows = 1_000_000
+
     @Option(help: "The folder of the embedding model.")
     var model = ".cache/models/all-MiniLM-L6-v2"
 
@@ -48,6 +51,9 @@ struct MeasureCommand: AsyncParsableCommand {
 
     @Option(help: .hidden)
     var workspace: String?
+
+    @Option(help: .hidden)
+    var step: String?
 
     func validate() throws {
         guard passages >= SealingMeasurement.leastPassages else {
@@ -78,13 +84,7 @@ struct MeasureCommand: AsyncParsableCommand {
         for subject in subjects {
             let child = Process()
             child.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-            child.arguments =
-                ["--subject", subject.rawValue, "--workspace", workspace.path, "--model", model, "--enclave", enclave]
-                + [
-                    "--peers", peers, "--dataset", dataset, "--million", million, "--cedarpy", cedarpy, "--onnxruntime",
-                    onnxruntime,
-                ]
-                + ["--passages", String(passages)] + (quick ? ["--quick"] : [])
+            child.arguments = arguments(subject, in: workspace)
             try child.run()
             child.waitUntilExit()
             guard child.terminationStatus == 0 else { throw ExitCode.failure }
@@ -98,6 +98,25 @@ struct MeasureCommand: AsyncParsableCommand {
         print(report.terminal)
         if let write { try Data(report.markdown.utf8).write(to: URL(filePath: write)) }
         if let json { try report.json.write(to: URL(filePath: json)) }
+    }
+
+    /// Of a process that measures a subject.
+    private func arguments(_ subject: Subject, in workspace: URL) -> [String] {
+        ["--subject", subject.rawValue, "--workspace", workspace.path, "--model", model, "--enclave", enclave]
+            + ["--peers", peers, "--dataset", dataset, "--million", million, "--cedarpy", cedarpy]
+            + ["--onnxruntime", onnxruntime, "--passages", String(passages), "--rows", String(rows)] + (quick ? ["--quick"] : [])
+    }
+
+    /// A step of a measurement, in a process of its own.
+    private func findings(of step: MemoryMeasurement.Step, in workspace: URL) throws -> MemoryMeasurement.Findings {
+        let child = Process()
+        child.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        child.arguments = arguments(.memory, in: workspace) + ["--step", step.rawValue]
+        try child.run()
+        child.waitUntilExit()
+        guard child.terminationStatus == 0 else { throw ExitCode.failure }
+        let data = try Data(contentsOf: workspace.appending(path: "step.json"))
+        return try JSONDecoder().decode(MemoryMeasurement.Findings.self, from: data)
     }
 
     private func measure(_ subject: Subject, in workspace: URL) async throws {
@@ -133,6 +152,13 @@ struct MeasureCommand: AsyncParsableCommand {
             sections = [try await LanguageMeasurement(environment: cedarpy, isQuick: quick).section()]
         case .sealing:
             sections = try await SealingMeasurement(workspace: workspace, passages: passages, isQuick: quick).sections()
+        case .memory:
+            let memory = MemoryMeasurement(workspace: workspace, passages: passages, rows: rows, isQuick: quick)
+            if let step = step.flatMap(MemoryMeasurement.Step.init) {
+                let findings = try await memory.carryOut(step)
+                return try JSONEncoder().encode(findings).write(to: workspace.appending(path: "step.json"))
+            }
+            sections = try memory.sections { try findings(of: $0, in: workspace) }
         case .encoder:
             sections = try await EncoderMeasurement(
                 model: model, enclave: enclave, environment: onnxruntime, isQuick: quick
@@ -150,7 +176,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
 /// What is measured, each in a process of its own.
 enum Subject: String, CaseIterable, ExpressibleByArgument, CustomStringConvertible {
-    case index, query, scan, lexical, search, peers, million, policy, language, encoder, ingest, sealing
+    case index, query, scan, lexical, search, peers, million, policy, language, encoder, ingest, sealing, memory
 
     var description: String { rawValue }
 

@@ -61,6 +61,14 @@ package struct EnclaveSettings: Sendable {
         package let maximumK: Int
         /// Whether scans of several callers are carried out together.
         package let sharesScans: Bool
+        package let vectors: VectorPlace
+    }
+
+    /// Where the vectors of passages are while the index is open.
+    package enum VectorPlace: String, Sendable {
+        case memory
+        /// The few that a question needs are read when it needs them.
+        case file
     }
 
     package struct Authentication: Sendable {

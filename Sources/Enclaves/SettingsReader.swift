@@ -130,7 +130,16 @@ struct SettingsReader {
             trustedProxies: proxies,
             maximumQueryBytes: inner.number("maximum_query_bytes", in: 1...65_536, default: 8192),
             maximumK: inner.number("maximum_k", in: 1...1000, default: 50),
-            sharesScans: inner.truth("shared_scans", default: true))
+            sharesScans: inner.truth("shared_scans", default: true), vectors: vectors(&inner))
+    }
+
+    private func vectors(_ fields: inout YAMLFields) -> EnclaveSettings.VectorPlace {
+        guard let (text, line) = fields.text("vectors") else { return .memory }
+        guard let place = EnclaveSettings.VectorPlace(rawValue: text) else {
+            log.report(line, "`service.vectors` must be memory or file, not `\(text)`")
+            return .memory
+        }
+        return place
     }
 
     private func isLoopback(_ host: String) -> Bool {

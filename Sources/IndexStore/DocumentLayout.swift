@@ -13,8 +13,12 @@ struct DocumentLayout: Sendable {
         var bearers = 0
     }
 
+    /// Rows that are held as they came, at most, where memory is not to have them: 48 MiB at 384 components.
+    private static let heldLimit = 32_768
+
     private let arena: RowArena
     private var labels: [LabelID: Gathered] = [:]
+    private var held = 0
     /// The sum of the records of all documents.
     private(set) var records = MultisetDigest()
     private(set) var usedKeys: Set<DataKeyID> = []
@@ -35,6 +39,13 @@ struct DocumentLayout: Sendable {
                 try edit(label) { try $0.rows.append(key, littleEndian: vector) }
             }
         }
+        held += content.vectors.count
+        if !arena.keepsVectors && held >= Self.heldLimit { try layOut() }
+    }
+
+    private mutating func layOut() throws {
+        for label in labels.keys { try labels[label]!.rows.layOut() }
+        held = 0
     }
 
     private mutating func edit(_ label: LabelID, _ body: (inout Gathered) throws -> Void) throws {
@@ -44,6 +55,7 @@ struct DocumentLayout: Sendable {
 
     /// Adds what another thread gathered.
     mutating func add(_ other: consuming DocumentLayout) throws {
+        if !arena.keepsVectors { try other.layOut() }
         records += other.records
         usedKeys.formUnion(other.usedKeys)
         unreadable += other.unreadable

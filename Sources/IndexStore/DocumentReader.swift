@@ -25,6 +25,16 @@ struct DocumentReader {
 
     /// A passage that the generation in memory has under this label.
     mutating func passage(_ id: PassageID, label: LabelID, permitted: PermittedLabels) throws -> StoredPassage {
+        let (document, ordinal) = try place(of: id, label: label)
+        let found = try passage(ordinal: ordinal, of: document, permitted: permitted)
+        guard found.id == id else { throw IndexError.damaged(what: "passage \(id) is not where its index says") }
+        return found
+    }
+
+    /// Where a passage is that the generation in memory has under this label.
+    ///
+    /// - Throws: `outdated` where it was changed after this generation.
+    mutating func place(of id: PassageID, label: LabelID) throws -> (document: Opened, ordinal: Int) {
         let statement = try db.cachedStatement(
             sql: "SELECT document_row, ordinal FROM passages WHERE passage_id = ?")
         for place in try Row.fetchAll(statement, arguments: [Data(id.bytes)]) {
@@ -33,19 +43,13 @@ struct DocumentReader {
             guard document.labels.passages.indices.contains(ordinal) else {
                 throw IndexError.damaged(what: "passage \(id) has no label")
             }
-            if document.labels.passages[ordinal] == label {
-                let found = try passage(ordinal: ordinal, of: document, permitted: permitted)
-                guard found.id == id else {
-                    throw IndexError.damaged(what: "passage \(id) is not where its index says")
-                }
-                return found
-            }
+            if document.labels.passages[ordinal] == label { return (document, ordinal) }
         }
         throw try lost("passage \(id)")
     }
 
     /// - Throws: `outdated` where the document was changed after this generation.
-    private mutating func document(_ row: Int64) throws -> Opened? {
+    mutating func document(_ row: Int64) throws -> Opened? {
         if let known = opened[row] { return known }
         guard let record = try DocumentRecord.fetch(row: row, in: db) else { return nil }
         guard record.generation <= snapshot.generation else { throw IndexError.outdated }

@@ -7,26 +7,34 @@ import VectorSearch
 
 /// Labels of their own for what policies name.
 extension IndexChange {
-    /// Texts and vectors stay as they are, and what has its label already is not written again.
-    mutating func distinguish(_ names: ResourceNames) throws {
+    /// The document with the labels that it has by its names now.
+    ///
+    /// - Throws: `outdated` where its vectors were made under others, of titles or headings that they may not show: names
+    ///   came since.
+    func distinguished(_ document: IndexedDocument) throws -> IndexedDocument {
+        let own = document.distinguished(by: snapshot.labels.names)
+        guard snapshot.labels.names.isEmpty || own.shaping == document.shaping else { throw IndexError.outdated }
+        return own
+    }
+
+    /// What has its label and its vectors already is not written again. Where a vector was made of what its passage has not
+    /// its label in common with, the whole document is written anew, under another key: nothing is sealed twice under one.
+    ///
+    /// - Parameter vectors: By the digests of what was embedded.
+    /// - Throws: `outdated` where one is missing.
+    mutating func distinguish(
+        _ names: ResourceNames, embeddingText: EmbeddingText, model: String, vectors: [[UInt8]: [Float]]
+    ) throws {
+        let named = NamedResources(names, embeddingText: embeddingText, model: model, in: db, snapshot)
+        let records = try named.records()
         snapshot.labels.distinguish(names)
-        var documents: Set<Int64> = []
-        for id in names.documents.compactMap({ DocumentID($0.string) }) {
-            documents.formUnion(
-                try Int64.fetchAll(
-                    db, sql: "SELECT document_row FROM documents WHERE document_id = ?", arguments: [Data(id.bytes)]))
-        }
-        for id in names.passages.compactMap({ PassageID($0.string) }) {
-            let rows = try Int64.fetchAll(
-                db, sql: "SELECT document_row FROM passages WHERE passage_id = ?", arguments: [Data(id.bytes)])
-            // What is not found would go without its name.
-            guard rows.count == snapshot.partitions.values.count(where: { $0.rows.contains(RowKey(id)) }) else {
-                throw IndexError.damaged(what: "passage \(id) is not where its index says")
+        for record in records {
+            let texts = try named.textsToEmbed(of: record)
+            if texts.isEmpty {
+                try distinguish(record, by: names)
+            } else {
+                try replace(record, embedding: texts.mapValues(\.digest), vectors)
             }
-            documents.formUnion(rows)
-        }
-        for row in documents.sorted() {
-            if let record = try DocumentRecord.fetch(row: row, in: db) { try distinguish(record, by: names) }
         }
     }
 
@@ -50,5 +58,26 @@ extension IndexChange {
         guard let old = snapshot.partitions[label]?.label else { throw IndexError.damaged(what: "a label is missing") }
         let new = names.label(old, document: document, passage: passage)
         return new == old ? label : try intern(new)
+    }
+
+    /// Writes a document anew with other vectors for some of its passages. It was taken in before, so nothing in the
+    /// register is asked: of two documents of one text, one may have been erased.
+    private mutating func replace(
+        _ record: DocumentRecord, embedding digests: [Int: [UInt8]], _ vectors: [[UInt8]: [Float]]
+    ) throws {
+        let reader = DocumentReader(db: db, snapshot: snapshot)
+        let opened = try reader.opened(record, snapshot.labels(of: record))
+        let stored = try reader.document(of: opened).distinguished(by: snapshot.labels.names)
+        let passages = stored.passages.enumerated()
+        let all = try passages.map { ordinal, passage in
+            guard let digest = digests[ordinal] else { return passage.vector }
+            guard let vector = vectors[digest] else { throw IndexError.outdated }
+            return vector
+        }
+        let document = stored.with(embeddingDigests: passages.map { digests[$0] ?? $1.embeddingDigest })
+            .with(vectors: all)
+        let ingested = try reader.body(of: opened).ingested
+        try remove(record, opened.labels)
+        try store(document, ingested: ingested)
     }
 }

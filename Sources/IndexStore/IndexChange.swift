@@ -57,6 +57,7 @@ struct IndexChange {
         snapshot.records -= record.digest(keys)
         retiredKeys.append(record.keyID)
         snapshot.lexical?.remove(LexicalKey(record.id.bytes))
+        snapshot.quarantined.remove(record.id)
         touched.insert(record.id)
     }
 
@@ -81,10 +82,15 @@ struct IndexChange {
 
     /// - Parameter ingested: When it first came into the index, milliseconds since 1970.
     mutating func insert(_ document: IndexedDocument, ingested: Int64) throws {
-        let document = document.distinguished(by: snapshot.labels.names)
+        let document = try distinguished(document)
         if let erasure = snapshot.keyStore.register.erasure(of: document, keys) {
             throw IndexError.erased(erasure: erasure.id.description, time: erasure.time)
         }
+        try store(document, ingested: ingested)
+    }
+
+    /// - Parameter document: With the labels that it has by its names.
+    mutating func store(_ document: IndexedDocument, ingested: Int64) throws {
         let key = try newKey()
         let sealer = snapshot.sealer(owner: document.id.bytes, keyID: key.id, key: key.key)
         let labels = try labels(of: document)
@@ -182,7 +188,7 @@ struct IndexChange {
             // It is replaced by what is whole.
             return false
         }
-        let new = try labels(of: document.distinguished(by: snapshot.labels.names))
+        let new = try labels(of: distinguished(document))
         try relabel(record, from: snapshot.labels(of: record), to: new, sourceDigest: document.sourceDigest)
         return true
     }
@@ -204,14 +210,9 @@ struct IndexChange {
         guard passages.count == old.passages.count, new.passages.count == old.passages.count,
             new.headings.count == old.headings.count
         else { throw IndexError.damaged(what: "document \(record.id) has lost passages") }
-        let none = try RowBatch(dimension: snapshot.dimension)
-        var (removed, added): ([LabelID: [RowKey]], [LabelID: RowBatch]) = ([:], [:])
+        var moves: [LabelID: [LabelID: [RowKey]]] = [:]
         for (id, (from, to)) in zip(passages, zip(old.passages, new.passages)) where from != to {
-            guard let vector = snapshot.partitions[from]?.rows.vector(of: RowKey(id)) else {
-                throw IndexError.damaged(what: "a passage of document \(record.id) has no vector")
-            }
-            removed[from, default: []].append(RowKey(id))
-            try added[to, default: none].append(RowKey(id), vector)
+            moves[from, default: [:]][to, default: []].append(RowKey(id))
         }
         for (label, ids) in old.grouped(passages) {
             try edit(label) { $0.rowsDigest -= $1.rowsDigest(of: ids, label: $0.digest) }
@@ -219,10 +220,8 @@ struct IndexChange {
         for (label, ids) in new.grouped(passages) {
             try edit(label) { $0.rowsDigest += $1.rowsDigest(of: ids, label: $0.digest) }
         }
-        for (label, rows) in removed {
-            try edit(label) { partition, _ in partition.rows = partition.rows.removing(rows) }
-        }
-        try insert(added)
+        // Of one whose vectors do not open, memory has no rows.
+        if !snapshot.quarantined.contains(record.id) { try move(moves) }
         for label in old.all { try edit(label) { partition, _ in partition.bearers -= 1 } }
         for label in new.all { try edit(label) { partition, _ in partition.bearers += 1 } }
 
@@ -249,6 +248,25 @@ struct IndexChange {
                 // It is found by no word until it is replaced by what is whole; its labels are in force.
                 snapshot.lexical?.remove(LexicalKey(record.id.bytes))
             }
+        }
+    }
+
+    /// Takes rows of labels to others. All are taken away before any is put anywhere: a passage can come to a label that
+    /// the same one leaves.
+    private mutating func move(_ moves: [LabelID: [LabelID: [RowKey]]]) throws {
+        var arriving: [(label: LabelID, rows: Partition)] = []
+        for (label, targets) in moves {
+            try edit(label) { partition, _ in
+                for (target, keys) in targets {
+                    let rows = partition.rows.copying(keys)
+                    guard rows.count == keys.count else { throw IndexError.damaged(what: "a passage has no vector") }
+                    arriving.append((target, rows))
+                }
+                partition.rows = partition.rows.removing(targets.values.joined())
+            }
+        }
+        for (label, rows) in arriving {
+            try edit(label) { partition, _ in partition.rows = try partition.rows.inserting(rows) }
         }
     }
 

@@ -63,22 +63,44 @@ extension IndexSnapshot {
         }
         let near =
             readable.plan.count == 0
-            ? [] : try await scan.topK(ScanQuery(query, count: depth, in: readable.plan, minimumScore: nil))
+            ? []
+            : try await answer(
+                to: ScanQuery(query, count: depth, in: readable.plan, minimumScore: nil), labels: readable.labels
+            ).rows
         let (resolved, hits) = try await matching
         // A thread lets go of its work a moment after it is done: it gets nothing that keeps the file open.
         let found = try await scan.pool.run { [partitions] in
-            try Self.completed(near, query, hits, resolved, readable, partitions, needsMatch: words.hasPhrases)
+            Self.joined(near, query, hits, resolved, readable, partitions, needsMatch: words.hasPhrases)
         }
-        return SearchCandidates(candidates: found, lexicalBound: resolved.upperBound)
+        return SearchCandidates(candidates: try await completed(found, query), lexicalBound: resolved.upperBound)
     }
 
-    /// The rows that either search found, each with both scores.
+    /// A row that either search found.
+    private struct Found: Sendable {
+        let row: LabelledRow
+        /// nil where it is not known yet: words found it, and its vector is not in memory.
+        let vectorScore: Double?
+        let lexicalScore: Double
+    }
+
+    private func completed(_ found: [Found], _ query: QueryVector) async throws -> [SearchCandidate] {
+        let unscored = found.filter { $0.vectorScore == nil }.map(\.row)
+        let vectors = unscored.isEmpty ? [] : try await vectors(of: unscored)
+        var scores = vectors.lazy.map { FixedOrderKernel.dot(query.components, $0) }.makeIterator()
+        return found.map { found in
+            SearchCandidate(
+                key: found.row.key, label: found.row.label, vectorScore: found.vectorScore ?? scores.next()!,
+                lexicalScore: found.lexicalScore)
+        }
+    }
+
+    /// The rows that either search found, each with both scores as far as memory tells.
     ///
     /// - Parameter needsMatch: Whether a passage that words do not find is none.
-    private static func completed(
+    private static func joined(
         _ near: [ScoredRow], _ vector: QueryVector, _ hits: [LexicalHit], _ words: ResolvedQuery,
         _ readable: ReadableRows, _ partitions: [LabelID: LabelPartition], needsMatch: Bool
-    ) throws -> [SearchCandidate] {
+    ) -> [Found] {
         var lexicalScores: [Place: Double] = [:]
         for hit in hits {
             guard let position = readable.positions[hit.partition] else { continue }
@@ -92,25 +114,18 @@ extension IndexSnapshot {
                 (LexicalKey(high: $0.key.high, low: $0.key.low), readable.labels[$0.position].partition)
             })
         for (place, score) in zip(rest, scores) where score > 0 || !needsMatch { lexicalScores[place] = score }
-        return try lexicalScores.sorted { $0.key < $1.key }.map { place, score in
-            let label = readable.labels[place.position]
-            guard
-                let vectorScore = vectorScores[place]
-                    ?? partitions[label]?.rows.score(of: place.key, to: vector)
-            else { throw IndexError.damaged(what: "a passage that words find has no vector") }
-            return SearchCandidate(
-                key: place.key, label: label, vectorScore: vectorScore, lexicalScore: score)
+        return lexicalScores.sorted { $0.key < $1.key }.map { place, score in
+            let row = LabelledRow(key: place.key, label: readable.labels[place.position])
+            return Found(
+                row: row,
+                vectorScore: vectorScores[place] ?? partitions[row.label]?.rows.score(of: row.key, to: vector),
+                lexicalScore: score)
         }
     }
 
     package func similarities(among found: [ScoredPassage]) async throws -> [[Double]] {
-        try await scan.pool.run { [partitions] in
-            let vectors = try found.map { passage in
-                guard let vector = partitions[passage.label]?.rows.vector(of: RowKey(passage.id)) else {
-                    throw IndexError.damaged(what: "passage \(passage.id) has no vector")
-                }
-                return vector
-            }
+        let vectors = try await vectors(of: found.map { LabelledRow(key: RowKey($0.id), label: $0.label) })
+        return try await scan.pool.run {
             var products = vectors.map { _ in [Double](repeating: 0, count: vectors.count) }
             for left in vectors.indices {
                 for right in 0...left {

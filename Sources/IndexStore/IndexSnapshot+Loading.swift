@@ -34,6 +34,8 @@ extension IndexSnapshot {
             try loading.readSources()
             try loading.readTaken()
             try loading.readDocuments()
+            // What was read on the way is not needed again, and the heap would keep its room.
+            HeapMemory.trim()
             guard loading.records == state.records else {
                 throw IndexError.damaged(what: "its records are not those of its last commit, \(state.generation)")
             }
@@ -41,7 +43,7 @@ extension IndexSnapshot {
             let snapshot = IndexSnapshot(
                 generation: state.generation, arena: arena, partitions: partitions,
                 labels: LabelTable(partitions.map { ($0, $1.label) }), records: loading.records,
-                database: database, keyStore: keyStore, keys: keys, scan: scan)
+                database: database, keyStore: keyStore, keys: keys, scan: scan, quarantine: quarantine)
             return LoadedIndex(
                 snapshot: snapshot, keys: loading.usedKeys, unreadable: loading.unreadable,
                 unreadableLabels: loading.unreadableLabels, unreadableSources: loading.unreadableSources)

@@ -24,6 +24,9 @@ package struct IndexSnapshot: Sendable {
     let keyStore: KeyStore
     let keys: IndexKeys
     let scan: SharedScan
+    let quarantine: Quarantine
+    /// Documents that no search finds, because their vectors do not open (`Quarantine`).
+    var quarantined: Set<DocumentID>
     /// Words of all passages; nil until a search asks for them (`SQLiteIndex.lexicalSnapshot`).
     var lexical: LexicalIndex?
     /// Of this generation's rows.
@@ -33,7 +36,7 @@ package struct IndexSnapshot: Sendable {
     init(
         generation: Int64, arena: RowArena, partitions: [LabelID: LabelPartition], labels: LabelTable,
         records: MultisetDigest, database: DatabaseFile, keyStore: KeyStore, keys: IndexKeys, scan: SharedScan,
-        lexical: LexicalIndex? = nil
+        quarantine: Quarantine = Quarantine(), quarantined: Set<DocumentID> = [], lexical: LexicalIndex? = nil
     ) {
         self.lexical = lexical
         self.generation = generation
@@ -45,6 +48,8 @@ package struct IndexSnapshot: Sendable {
         self.keyStore = keyStore
         self.keys = keys
         self.scan = scan
+        self.quarantine = quarantine
+        self.quarantined = quarantined
     }
 
     /// The number of components of a vector.
@@ -73,7 +78,8 @@ extension IndexSnapshot {
     private func copy(generation: Int64) -> IndexSnapshot {
         IndexSnapshot(
             generation: generation, arena: arena, partitions: partitions, labels: labels, records: records,
-            database: database, keyStore: keyStore, keys: keys, scan: scan, lexical: lexical)
+            database: database, keyStore: keyStore, keys: keys, scan: scan, quarantine: quarantine,
+            quarantined: quarantined, lexical: lexical)
     }
 
     var anchor: IndexAnchor { IndexAnchor(generation: generation, digest: records) }
@@ -106,9 +112,9 @@ extension IndexSnapshot: PassageSnapshot {
         let vector = try QueryVector(query)
         let readable = try await readableRows(permitted)
         guard readable.plan.count > 0 else { return none }
-        let answer = try await scan.answer(
-            to:
-                ScanQuery(vector, count: limit, in: readable.plan, minimumScore: minimumScore, mode: mode))
+        let answer = try await answer(
+            to: ScanQuery(vector, count: limit, in: readable.plan, minimumScore: minimumScore, mode: mode),
+            labels: readable.labels)
         return ApproximateResult(
             passages: answer.rows.map {
                 ScoredPassage(id: PassageID(bytes: $0.key.bytes), label: readable.labels[$0.partition], score: $0.score)
@@ -142,7 +148,7 @@ extension IndexSnapshot: PassageSnapshot {
 
     package func document(_ id: DocumentID, permitted: PermittedLabels) async throws -> StoredDocument? {
         try await database.read { db in
-            guard let record = try DocumentRecord.fetch(id, in: db) else { return nil }
+            guard !quarantined.contains(id), let record = try DocumentRecord.fetch(id, in: db) else { return nil }
             let labels = try labels(of: record)
             // Of a document that is wholly forbidden not even its changing may show: it is absent whatever its
             // generation. A label that this generation does not know yet is decided in the next one.

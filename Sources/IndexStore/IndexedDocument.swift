@@ -50,6 +50,22 @@ extension IndexedDocument {
         return document
     }
 
+    /// Of each passage: which of the title and the headings above it have its label, and so shape its vector
+    /// (`EmbeddingText`).
+    var shaping: [[Bool]] {
+        passages.map { passage in
+            ([title] + passage.section.map { headings[$0] }).map { $0.label == passage.label }
+        }
+    }
+
+    /// The document with the digest of what is embedded for each passage.
+    package func with(embeddingDigests: [[UInt8]]) -> IndexedDocument {
+        precondition(embeddingDigests.count == passages.count, "a passage without a digest")
+        var document = self
+        document.passages = zip(passages, embeddingDigests).map { $0.with(embeddingDigest: $1) }
+        return document
+    }
+
     /// The document with a vector for each passage.
     package func with(vectors: [[Float]]) -> IndexedDocument {
         precondition(vectors.count == passages.count, "a passage without a vector")
@@ -71,7 +87,7 @@ package struct IndexedPassage: Sendable {
     /// Indices into the document's headings, outermost first.
     package let section: [Int]
     /// `IndexKeys.embeddingDigest` of what is embedded for it.
-    package let embeddingDigest: [UInt8]
+    package private(set) var embeddingDigest: [UInt8]
     /// Unit length; empty until it is made.
     package private(set) var vector: [Float]
 
@@ -93,6 +109,12 @@ package struct IndexedPassage: Sendable {
     fileprivate func with(label: Label) -> IndexedPassage {
         var passage = self
         passage.label = label
+        return passage
+    }
+
+    fileprivate func with(embeddingDigest: [UInt8]) -> IndexedPassage {
+        var passage = self
+        passage.embeddingDigest = embeddingDigest
         return passage
     }
 

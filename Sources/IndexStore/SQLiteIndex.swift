@@ -52,10 +52,12 @@ package final class SQLiteIndex: PassageIndex {
     ///   - beginsAnew: Whether a new index is made although the key store knows of one with content, whose keys are destroyed
     ///     then. Erasures and holds stay on record.
     ///   - isRestored: Whether the file was just put there out of a backup; see `IndexSnapshot.loaded`.
+    ///   - keepsVectors: Whether vectors are in memory. Otherwise the few that a question needs are read from the file: it
+    ///     takes longer, and a quarter of the memory.
     ///   - pageSize: Bytes of a page of new files; SQLite's own choice where nil.
     package init(
         path: String, model: String, dimension: Int, create: Bool, keys source: KeySource, beginsAnew: Bool = false,
-        isRestored: Bool = false, scanThreads: Int = 2, pageSize: Int? = nil
+        isRestored: Bool = false, scanThreads: Int = 2, keepsVectors: Bool = true, pageSize: Int? = nil
     ) throws {
         let isNew = !FileManager.default.fileExists(atPath: path)
         if isNew && !create { throw IndexError.missing(path: path) }
@@ -75,7 +77,8 @@ package final class SQLiteIndex: PassageIndex {
         do {
             try Self.claim(database, keyStore, keys, model: model, beginsAnew: beginsAnew)
             let empty = IndexSnapshot(
-                generation: 0, arena: try RowArena(dimension: dimension), partitions: [:], labels: LabelTable(),
+                generation: 0, arena: try RowArena(dimension: dimension, keepsVectors: keepsVectors), partitions: [:],
+                labels: LabelTable(),
                 records: MultisetDigest(),
                 database: database, keyStore: keyStore, keys: keys,
                 scan: SharedScan(ExactScan(), on: WorkPool(width: scanThreads), isShared: true))
@@ -274,6 +277,9 @@ package final class SQLiteIndex: PassageIndex {
 extension SQLiteIndex {
     /// Stores a document in place of what the index held of it, in one durable transaction. Where its labels alone are
     /// others, none of its text is sealed again.
+    ///
+    /// - Throws: `outdated` where names came since it was drafted, and what shaped its vectors may not any more
+    ///   (`distinguished`).
     package func commit(_ document: IndexedDocument) async throws {
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         try await change { change in
@@ -282,15 +288,6 @@ extension SQLiteIndex {
             try change.remove(document.id)
             try change.insert(document, ingested: ingested)
         }
-    }
-
-    /// Gives what policies name labels of its own, now and whenever it is committed again, for as long as the index is
-    /// open. What is not there yet is no error.
-    package func distinguish(_ names: ResourceNames) async throws {
-        // Names that no policy has any more stay: a request that has begun may still go by them.
-        let new = names.subtracting(snapshot().labels.names)
-        guard !new.isEmpty else { return }
-        try await change { try $0.distinguish(new) }
     }
 
     /// The document as it would be committed: with labels of its own where it is named, or a passage of it.

@@ -86,8 +86,7 @@ extension Ingestor {
     package func labels(of path: String) async throws -> [(label: Label, passages: Int)] {
         let (member, source) = try await found(path)
         let draft = try explained(path) { () throws(SetAsideReason) in try document(member, of: source) }
-        let passages = index.distinguished(draft.document).passages
-        let counts = Dictionary(grouping: passages, by: \.label).mapValues(\.count)
+        let counts = Dictionary(grouping: draft.document.passages, by: \.label).mapValues(\.count)
         return counts.map { ($0.key, $0.value) }.sorted { left, right in
             left.passages == right.passages
                 ? left.label.canonicalBytes.lexicographicallyPrecedes(right.label.canonicalBytes)

@@ -130,7 +130,7 @@ struct IngestPass {
     /// The straight line of a document: compare → vectors → commit.
     private mutating func bring(_ draft: DraftDocument, isKnown: Bool, isRelabelled: Bool) async throws {
         let held = isKnown ? try await unlessDamaged { try await index.outline(of: draft.document.id) } : nil
-        let outline = index.distinguished(draft.document).outline
+        let outline = draft.document.outline
         guard held != outline else {
             summary.unchanged += 1
             return
@@ -139,9 +139,17 @@ struct IngestPass {
             draft.document.place, held == nil ? .add : isRelabelled ? .relabel : .update,
             from: held.map { markings($0.labels) } ?? [], to: markings(outline.labels))
         guard !isDryRun else { return }
-        let vectors = try await vectors(for: draft)
         summary.passages += draft.document.passages.count
-        try await index.commit(draft.document.with(vectors: vectors))
+        var draft = draft
+        while true {
+            let vectors = try await vectors(for: draft)
+            do {
+                return try await index.commit(draft.document.with(vectors: vectors))
+            } catch IndexError.outdated {
+                // Policies that name a passage of it were loaded meanwhile. Each turn needs others that do.
+                draft = ingestor.distinguished(draft)
+            }
+        }
     }
 
     /// A vector for each passage; a text that has one already is not embedded again.

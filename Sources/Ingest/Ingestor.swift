@@ -12,8 +12,6 @@ package struct Ingestor: Sendable {
     private static let pipelineVersion = "4"
     /// Tokens that one passage repeats of the one before, where a run of text had to be split.
     private static let overlapTokens = 32
-    /// Tokens that the model puts around a text.
-    private static let specialTokens = 2
 
     let enclave: Enclave
     let index: SQLiteIndex
@@ -21,6 +19,7 @@ package struct Ingestor: Sendable {
     let folder: DocumentFolder
     private let extractor: TextExtractor
     private let segmenter: Segmenter
+    private let embeddingText: EmbeddingText
 
     package init(enclave: Enclave, index: SQLiteIndex, embedder: any Embedder) {
         self.enclave = enclave
@@ -29,9 +28,8 @@ package struct Ingestor: Sendable {
         let limits = ExtractionLimits(enclave.settings.ingest)
         folder = DocumentFolder(url: enclave.documents, limits: limits)
         extractor = TextExtractor(limits: limits)
-        segmenter = Segmenter(
-            maximumTokens: embedder.model.maximumTokens - Self.specialTokens, overlapTokens: Self.overlapTokens,
-            countTokens: embedder.countTokens)
+        embeddingText = EmbeddingText(embedder)
+        segmenter = Segmenter(embeddingText: embeddingText, overlapTokens: Self.overlapTokens)
     }
 
     /// Takes up what changed in the folder; see `IngestPass`.
@@ -46,7 +44,7 @@ package struct Ingestor: Sendable {
         return try await pass.run(report)
     }
 
-    /// The straight line of a document, up to its vectors: label → passages → ids.
+    /// The straight line of a document, up to its vectors: label → passages → ids → names.
     func document(_ member: ExtractedMember, of source: Source) throws(SetAsideReason) -> DraftDocument {
         let labelled = try label(member, of: source)
         let segmentation = segmenter.segment(
@@ -54,7 +52,7 @@ package struct Ingestor: Sendable {
         guard !segmentation.passages.isEmpty else {
             throw SetAsideReason(text: "has headings but no text below them; nothing in it could be cited")
         }
-        return assemble(member, of: source, labelled, segmentation)
+        return distinguished(assemble(member, of: source, labelled, segmentation))
     }
 }
 
@@ -174,6 +172,20 @@ extension Ingestor {
             embeddingTexts: segmentation.passages.map(\.embeddingText))
     }
 
+    /// The draft with labels of its own for what policies name now, and what is embedded under these.
+    func distinguished(_ draft: DraftDocument) -> DraftDocument {
+        let document = index.distinguished(draft.document)
+        var (texts, digests) = (draft.embeddingTexts, document.passages.map(\.embeddingDigest))
+        for (place, passage) in document.passages.enumerated()
+        where passage.label != draft.document.passages[place].label {
+            texts[place] = embeddingText.of(
+                passage.text, label: passage.label, title: document.title,
+                section: passage.section.map { document.headings[$0] })
+            digests[place] = index.keys.embeddingDigest(of: texts[place], model: index.model)
+        }
+        return DraftDocument(document: document.with(embeddingDigests: digests), embeddingTexts: texts)
+    }
+
     /// Of everything that shapes a document of a file.
     func digest(of member: ExtractedMember, of source: Source) -> [UInt8] {
         guard let name = member.name else {
@@ -193,7 +205,7 @@ extension Ingestor {
     }
 }
 
-/// A document that lacks nothing but the vectors of its passages.
+/// A document that lacks nothing but the vectors of its passages, under the labels that it has by its names.
 struct DraftDocument {
     let document: IndexedDocument
     /// What is embedded for each passage.

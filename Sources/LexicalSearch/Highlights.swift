@@ -27,7 +27,7 @@ package struct Highlights: Sendable {
         var found: [(term: Int, words: Range<Int>)] = []
         var bytes: [Range<Int>] = []
         for token in analyzer.tokens {
-            guard let term = numbers[Array(analyzer.term(of: token))] else { continue }
+            guard let term = numbers[analyzer.term(of: token)] else { continue }
             bytes.append(token.bytes)
             let words = analyzer.words[token.position...].prefix { $0.lowerBound < token.bytes.upperBound }
             found.append((term, words.first!.lowerBound..<words.last!.upperBound))

@@ -12,8 +12,8 @@ final class LexicalAnalyzer {
 
     /// The terms of the last text: its words in their order, then those of its identifiers.
     private(set) var tokens: [LexicalToken] = []
-    /// The bytes of all terms, one behind another.
-    private(set) var terms: [UInt8] = []
+    /// The bytes of all terms, one behind another: wiped with the analyzer, for they say what a text or a question says.
+    let terms = PostingMemory<UInt8>()
     /// The byte ranges of the words of the last text.
     private(set) var words: [Range<Int>] = []
     /// The byte ranges of the whole identifiers of the last text.
@@ -28,11 +28,11 @@ final class LexicalAnalyzer {
         text.withUTF8 { analyze($0) }
     }
 
-    func term(of token: LexicalToken) -> ArraySlice<UInt8> { terms[token.term] }
+    func term(of token: LexicalToken) -> [UInt8] { Array(terms.elements[token.term]) }
 
     private func analyze(_ text: UnsafeBufferPointer<UInt8>) {
         tokens.removeAll(keepingCapacity: true)
-        terms.removeAll(keepingCapacity: true)
+        terms.truncate(to: 0)
         words.removeAll(keepingCapacity: true)
         identifiers.removeAll(keepingCapacity: true)
         WordSegmenter.appendWords(of: text, to: &words)
@@ -61,23 +61,30 @@ final class LexicalAnalyzer {
                 folded[index] = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
             }
             let term = UnsafeBufferPointer(rebasing: folded[..<word.count])
-            terms.append(contentsOf: isStemmed ? stemmer.stem(term) : term)
+            append(isStemmed ? stemmer.stem(term) : term)
             return true
         }
+    }
+
+    private func append(_ term: UnsafeBufferPointer<UInt8>) {
+        if let start = term.baseAddress { terms.append(start, count: term.count) }
     }
 
     /// Appends the term of any word.
     private func appendFolded(_ word: Range<Int>, of text: UnsafeBufferPointer<UInt8>) {
         let start = terms.count
         let kept = word.lowerBound..<Self.cut(text, word.lowerBound, word.upperBound)
-        TermFolding.append(text[kept], to: &terms)
-        let cut = terms.withUnsafeBufferPointer { Self.cut($0, start, $0.count) }
+        TermFolding.append(text[kept], to: terms)
+        let cut = Self.cut(terms.elements, start, terms.count)
         let isWhole = kept == word && cut == terms.count
-        terms.removeSubrange(cut...)
-        guard isWhole, terms[start...].allSatisfy({ $0.isASCIILetter || $0 == UInt8(ascii: "'") }) else { return }
-        let folded = Array(terms[start...])
-        terms.removeSubrange(start...)
-        folded.withUnsafeBufferPointer { terms.append(contentsOf: stemmer.stem($0)) }
+        terms.truncate(to: cut)
+        let folded = UnsafeBufferPointer(rebasing: terms.elements[start...])
+        guard isWhole, folded.allSatisfy({ $0.isASCIILetter || $0 == UInt8(ascii: "'") }) else { return }
+        // The stemmer has a buffer of its own. Where it fails the word stays as it is.
+        let stem = stemmer.stem(folded)
+        guard stem.baseAddress != folded.baseAddress else { return }
+        terms.truncate(to: start)
+        append(stem)
     }
 
     /// Where to cut what reaches from `start` to `end`.

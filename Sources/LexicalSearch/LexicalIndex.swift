@@ -39,7 +39,7 @@ package struct LexicalIndex: Sendable {
     package mutating func append(_ builder: LexicalIndexBuilder) { append([builder.records]) }
 
     /// What its memory belongs to: it is let go of with the last generation that uses it.
-    package var segments: [AnyObject & Sendable] { parts.map(\.segment) }
+    package var segments: [any AnyObject & Sendable] { parts.map(\.segment) }
 
     /// The number of passages.
     package var count: Int { parts.reduce(0) { $0 + $1.count } }

@@ -40,7 +40,7 @@ package struct LexicalQuery: Sendable {
             analyzer.analyze(part.text)
             let identifiers = Set(analyzer.identifiers)
             for token in analyzer.tokens where terms.count < Self.mostTerms {
-                let term = Array(analyzer.term(of: token))
+                let term = analyzer.term(of: token)
                 guard seen.insert(term).inserted else { continue }
                 terms.append(term)
                 weights.append(identifiers.contains(token.bytes) ? Self.identifierWeight : 1)
@@ -48,7 +48,7 @@ package struct LexicalQuery: Sendable {
             if !part.isQuoted { wordsBeside += analyzer.words.count }
             guard part.isQuoted, phrases.count < Self.mostPhrases else { continue }
             let words = analyzer.tokens.prefix(min(analyzer.words.count, Self.mostPhraseWords))
-            let phrase = words.map { Array(analyzer.term(of: $0)) }
+            let phrase = words.map { analyzer.term(of: $0) }
             if !phrase.isEmpty { phrases.append(phrase) }
         }
         self.terms = terms

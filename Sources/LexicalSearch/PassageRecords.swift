@@ -58,7 +58,8 @@ final class PassageRecords {
 
     private func appendTerms(of analyzer: LexicalAnalyzer) -> UInt32 {
         order.removeAll(keepingCapacity: true)
-        analyzer.terms.withUnsafeBufferPointer { terms in
+        withExtendedLifetime(analyzer) {
+            let terms = analyzer.terms.elements
             for token in analyzer.tokens {
                 let number = dictionary.intern(UnsafeBufferPointer(rebasing: terms[token.term]))
                 order.append(UInt64(number) << 32 | UInt64(token.position))

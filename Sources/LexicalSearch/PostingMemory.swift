@@ -52,6 +52,15 @@ final class PostingMemory<Element: BitwiseCopyable>: Sendable {
         count += more
     }
 
+    /// Keeps the first elements. What was behind them is wiped with the rest, or written over.
+    func truncate(to newCount: Int) {
+        assert(newCount >= 0 && newCount <= count)
+        count = newCount
+    }
+
+    /// The elements, for as long as this is there and does not change.
+    var elements: UnsafeBufferPointer<Element> { UnsafeBufferPointer(start: start, count: count) }
+
     /// Gives back what was set aside and is not in use.
     func trim() {
         if count < capacity { grow(to: max(count, 1)) }

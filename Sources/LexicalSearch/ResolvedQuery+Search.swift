@@ -8,7 +8,7 @@ extension ResolvedQuery {
     /// O(postings of permitted passages + their rows).
     package func best(_ limit: Int) -> [LexicalHit] {
         var hits = BestHits(limit: limit)
-        guard limit > 0, !terms.isEmpty else { return [] }
+        guard limit > 0, !terms.isEmpty, canMatch else { return [] }
         withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(Self.window)) { sums in
             sums.initialize(repeating: 0)
             for part in plan.parts.indices { addHits(ofPart: part, sums.baseAddress!, to: &hits) }
@@ -18,17 +18,18 @@ extension ResolvedQuery {
 
     private func addHits(ofPart part: Int, _ sums: UnsafeMutablePointer<Double>, to hits: inout BestHits) {
         let segment = plan.parts[part].part.segment
-        var cursors = terms.compactMap { Cursor($0, part: part, of: segment) }
-        guard !cursors.isEmpty else { return }
+        let stretches = plan.parts[part].stretches
+        var cursors = terms.compactMap { Cursor($0, part: part, of: segment, stretches) }
         var phrases = phrases.map { PhraseMatch($0, of: segment) }
-        var windows = Windows(plan.parts[part].stretches, size: Self.window)
+        guard !cursors.isEmpty, phrases.allSatisfy(\.mayStand) else { return }
+        var windows = Windows(stretches, size: Self.window)
         while let window = windows.next() {
             var isTouched = false
             plan.saturations.withValues { saturations in
                 for number in cursors.indices {
-                    if cursors[number].add(before: window.end, of: segment, saturations, to: sums - Int(window.start)) {
-                        isTouched = true
-                    }
+                    let isGiven = cursors[number].add(
+                        before: window.end, of: segment, stretches, saturations, to: sums - Int(window.start))
+                    if isGiven { isTouched = true }
                 }
             }
             guard isTouched else { continue }
@@ -70,41 +71,51 @@ private func stand(_ phrases: inout [PhraseMatch], in row: Int, of segment: Segm
 /// Where a term's permitted postings were read to.
 private struct Cursor {
     private let inverseDocumentFrequency: Double
-    private let permitted: [Range<Int>]
+    private let kept: [Range<Int>]
+    /// Behind those that are kept.
+    private var rest: Meetings
     private var number = 0
-    private var posting: Int
-    private var row: UInt32
+    private var posting = 0
+    /// Of the range that is being read.
+    private var end = 0
+    private var row = UInt32.max
 
     /// Nil where the term has no permitted posting.
-    init?(_ term: ResolvedQuery.Term, part: Int, of segment: Segment) {
-        permitted = term.permitted[part]
-        guard let first = permitted.first else { return nil }
+    init?(_ term: ResolvedQuery.Term, part: Int, of segment: Segment, _ stretches: [LexicalPlan.Stretch]) {
         inverseDocumentFrequency = term.inverseDocumentFrequency
-        posting = first.lowerBound
+        kept = term.permitted[part].kept
+        rest = term.permitted[part].rest
+        guard next(of: segment, stretches) else { return nil }
         row = segment.rows[posting]
+    }
+
+    /// Goes on to the next range; false where there is none.
+    private mutating func next(of segment: Segment, _ stretches: [LexicalPlan.Stretch]) -> Bool {
+        let range = number < kept.count ? kept[number] : rest.next(of: segment, in: stretches)
+        guard let range else { return false }
+        number += 1
+        (posting, end) = (range.lowerBound, range.upperBound)
+        return true
     }
 
     /// Adds what the term gives to the rows before an end; false where it gives nothing.
     @inline(__always)
     mutating func add(
-        before end: UInt32, of segment: Segment, _ saturations: SaturationTable.Values,
-        to sums: UnsafeMutablePointer<Double>
+        before windowEnd: UInt32, of segment: Segment, _ stretches: [LexicalPlan.Stretch],
+        _ saturations: SaturationTable.Values, to sums: UnsafeMutablePointer<Double>
     ) -> Bool {
-        guard row < end else { return false }
+        guard row < windowEnd else { return false }
         let (rows, occurrences, lengthEnds) = (segment.rows.start, segment.occurrences.start, segment.lengthEnds.start)
-        while true {
-            let last = permitted[number].upperBound
+        repeat {
+            let last = end
             while posting < last {
                 row = rows[posting]
-                guard row < end else { return true }
+                guard row < windowEnd else { return true }
                 let length = Int(lengthEnds[Int(row) + 1] &- lengthEnds[Int(row)])
                 sums[Int(row)] += inverseDocumentFrequency * saturations(Int(occurrences[posting]), length: length)
                 posting += 1
             }
-            number += 1
-            guard number < permitted.count else { break }
-            posting = permitted[number].lowerBound
-        }
+        } while next(of: segment, stretches)
         row = .max
         return true
     }

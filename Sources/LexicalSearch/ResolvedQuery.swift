@@ -8,14 +8,19 @@ package struct ResolvedQuery: Sendable {
         /// Its postings in each part of the plan.
         let postings: [Range<Int>]
         /// Those of permitted rows, in each part of the plan.
-        let permitted: [[Range<Int>]]
+        let permitted: [PermittedPostings]
     }
+
+    /// The most ranges of postings that all terms together keep: 16 MB.
+    private static let mostKept = 1 << 20
 
     let plan: LexicalPlan
     /// In the query's order, without those that no permitted passage holds.
     let terms: [Term]
     /// The words of each phrase.
     let phrases: [[[UInt8]]]
+    /// False where a word of a phrase stands in no permitted passage: then no passage matches.
+    let canMatch: Bool
     /// The document frequency of every term of the query among the permitted passages.
     let documentFrequencies: [Int]
     /// What no score exceeds, but for rounding: the sum of weight(t) * idf(t) * (k1 + 1) over all terms of the query.
@@ -23,23 +28,38 @@ package struct ResolvedQuery: Sendable {
     package let upperBound: Double
 
     package init(_ query: LexicalQuery, in plan: LexicalPlan) {
+        self.init(query, in: plan, keeping: Self.mostKept)
+    }
+
+    /// - Parameter limit: Of the ranges of postings that are kept; it changes no result.
+    init(_ query: LexicalQuery, in plan: LexicalPlan, keeping limit: Int) {
+        var room = limit
+        var absent: Set<[UInt8]> = []
         var terms: [Term] = []
         var frequencies: [Int] = []
         var bound = 0.0
         for (term, weight) in zip(query.terms, query.weights) {
             let postings = plan.parts.map { $0.part.segment.postings(of: term) }
-            let permitted = zip(plan.parts, postings).map { $0.part.segment.meetings(of: $1, $0.stretches) }
-            let frequency = permitted.joined().reduce(0) { $0 + $1.count }
+            let permitted = zip(plan.parts, postings).map { planned, postings in
+                let found = PermittedPostings(postings, of: planned, keeping: room)
+                room -= found.kept.count
+                return found
+            }
+            let frequency = permitted.reduce(0) { $0 + $1.count }
             let inverse = plan.count == 0 ? 0 : weight * BM25.inverseDocumentFrequency(frequency, of: plan.count)
             frequencies.append(frequency)
             bound += inverse * (BM25.k1 + 1)
             if frequency > 0 {
                 terms.append(Term(inverseDocumentFrequency: inverse, postings: postings, permitted: permitted))
+            } else {
+                absent.insert(term)
             }
         }
         self.plan = plan
         self.terms = terms
         phrases = query.phrases
+        // Of one that is no term, because there are too many, nothing is known here.
+        canMatch = absent.isEmpty || !query.phrases.joined().contains(where: absent.contains)
         documentFrequencies = frequencies
         upperBound = bound
     }
@@ -49,6 +69,7 @@ package struct ResolvedQuery: Sendable {
     /// in the order of rows.
     package func scores(of passages: [(key: LexicalKey, partition: Int32)]) -> [Double] {
         var scores = [Double](repeating: 0, count: passages.count)
+        guard canMatch else { return scores }
         for (part, rows) in places(of: passages).enumerated() where !rows.isEmpty {
             let segment = plan.parts[part].part.segment
             for term in terms {

@@ -98,24 +98,6 @@ final class Segment: Sendable {
         return high
     }
 
-    /// The postings in each stretch that holds any. Neither postings between stretches are read nor stretches between
-    /// postings: O(the fewer of both × log of the more).
-    func meetings(of postings: Range<Int>, _ stretches: [LexicalPlan.Stretch]) -> [Range<Int>] {
-        stretches.withUnsafeBufferPointer { stretches in
-            var meetings: [Range<Int>] = []
-            meetings.reserveCapacity(min(postings.count, stretches.count))
-            var (posting, number) = (postings.lowerBound, 0)
-            while posting < postings.upperBound {
-                number = LexicalPlan.firstStretch(in: stretches, from: number, behind: rows.start[posting])
-                guard number < stretches.count else { break }
-                let first = firstPosting(in: posting..<postings.upperBound, notBefore: stretches[number].start)
-                posting = firstPosting(in: first..<postings.upperBound, notBefore: stretches[number].end)
-                if posting > first { meetings.append(first..<posting) }
-            }
-            return meetings
-        }
-    }
-
     /// The posting of a row among some.
     func posting(of row: Int, in postings: Range<Int>) -> Int? {
         let found = firstPosting(in: postings, notBefore: UInt32(row))

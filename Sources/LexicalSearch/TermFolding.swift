@@ -1,4 +1,5 @@
 import CUnistring
+import Glibc
 
 /// Takes from a word what readers do not tell apart: case, compatibility forms, diacritics.
 ///
@@ -13,14 +14,25 @@ enum TermFolding {
     ]
 
     /// Appends the folded form of a word (UTF-8). Of ASCII it is that in lower case.
-    static func append(_ word: some Collection<UInt8>, to folded: inout [UInt8]) {
-        let decomposed = transformed(Array(word)) { u8_normalize(unistring_nfkd(), $0, $1, nil, $2) }
+    static func append(_ word: some Collection<UInt8>, to folded: PostingMemory<UInt8>) {
+        let given = PostingMemory<UInt8>(capacity: word.count)
+        for byte in word { given.append(byte) }
+        let decomposed = transformed(given) { u8_normalize(unistring_nfkd(), $0, $1, nil, $2) }
         let bytes = transformed(decomposed) { u8_casefold($0, $1, nil, unistring_nfkd(), nil, $2) }
-        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars where !isDropped(scalar.value) {
-            if let letters = letters[scalar.value] {
-                folded += letters.utf8
-            } else {
-                folded += UTF8.encode(scalar)!
+        withExtendedLifetime(bytes) {
+            var (decoder, rest) = (UTF8(), bytes.elements.makeIterator())
+            while true {
+                switch decoder.decode(&rest) {
+                case .scalarValue(let scalar):
+                    guard !isDropped(scalar.value) else { continue }
+                    if let letters = letters[scalar.value] {
+                        for byte in letters.utf8 { folded.append(byte) }
+                    } else {
+                        for byte in UTF8.encode(scalar)! { folded.append(byte) }
+                    }
+                case .error: continue
+                case .emptyInput: return
+                }
             }
         }
     }
@@ -32,15 +44,21 @@ enum TermFolding {
         }
     }
 
+    /// What the library makes of bytes; they themselves where it fails. Its own memory is wiped before it is let go of.
     private static func transformed(
-        _ bytes: [UInt8],
+        _ bytes: PostingMemory<UInt8>,
         by transform: (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<UInt8>?
-    ) -> [UInt8] {
+    ) -> PostingMemory<UInt8> {
         var count = 0
-        let result = bytes.withUnsafeBufferPointer { transform($0.baseAddress, $0.count, &count) }
+        let result = withExtendedLifetime(bytes) { transform(bytes.start, bytes.count, &count) }
         // The library fails where memory does, and on what is no UTF-8, which is never asked.
         guard let result else { return bytes }
-        defer { result.deallocate() }
-        return Array(UnsafeBufferPointer(start: result, count: count))
+        defer {
+            explicit_bzero(result, count)
+            result.deallocate()
+        }
+        let made = PostingMemory<UInt8>(capacity: count)
+        made.append(result, count: count)
+        return made
     }
 }

@@ -62,8 +62,17 @@ enum WordSegmenter {
     private static func holdsWord(_ segment: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         if segment.contains(where: \.isASCIIAlphanumeric) { return true }
         guard segment.contains(where: { $0 >= 0x80 }) else { return false }
-        return String(decoding: segment, as: UTF8.self).unicodeScalars.contains {
-            uc_is_general_category_withtable($0.value, UInt32(UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_N))
+        // Not by way of a string, whose memory nobody could wipe.
+        var (decoder, bytes) = (UTF8(), segment.makeIterator())
+        while true {
+            switch decoder.decode(&bytes) {
+            case .scalarValue(let scalar):
+                let isWord = uc_is_general_category_withtable(
+                    scalar.value, UInt32(UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_N))
+                if isWord { return true }
+            case .error: continue
+            case .emptyInput: return false
+            }
         }
     }
 }

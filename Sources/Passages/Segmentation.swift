@@ -48,7 +48,7 @@ package struct PassageDraft: Hashable, Sendable {
     package let page: Int?
     /// The headings above, outermost first, as indices into `Segmentation.headings`; the title is not among them.
     package let section: [Int]
-    /// What is embedded: those headings whose label is the passage's own, then the text.
+    /// What is embedded under this label (`EmbeddingText`). Under another one it is made anew.
     package let embeddingText: String
 
     package init(label: Label, range: ByteRange, page: Int?, section: [Int], embeddingText: String) {

@@ -34,7 +34,7 @@ package final class Engine: Sendable {
 
         init(enclave: Enclave, index: SQLiteIndex, embedder: any Embedder, logger: Logger) async throws {
             self.enclave = enclave
-            try await index.distinguish(enclave.authorizer.names)
+            try await index.distinguish(enclave.authorizer.names, embedder: embedder)
             tokens = try await TokenVerifier(
                 enclave: enclave,
                 developmentIssuer: enclave.settings.mode == .development ? try DevelopmentIssuer(enclave: enclave) : nil
@@ -47,6 +47,11 @@ package final class Engine: Sendable {
             circumstances = nil
             index.prepareLabels(for: enclave.authorizer)
             index.sharesScans = enclave.settings.service.sharesScans
+            index.reportDamage { problem in
+                logger.error(
+                    "vectors of a document do not open, so no search finds it; ingest its file again or restore",
+                    metadata: ["problem": "\(problem)"])
+            }
         }
 
         /// The rules of `access` for requests that are replayed, which are answered by `retriever`.
@@ -98,7 +103,7 @@ package final class Engine: Sendable {
             path: enclave.settings.index.path, model: embedder.model.identity, dimension: embedder.model.dimension,
             create: create,
             keys: .init(enclave.settings.keys.root, makesKeys: enclave.settings.mode == .development),
-            beginsAnew: beginsAnew)
+            beginsAnew: beginsAnew, keepsVectors: enclave.settings.service.vectors == .memory)
         // Nothing is assigned before all of it is there: a half-made engine would have to be taken apart.
         let access = try await Access(enclave: enclave, index: index, embedder: embedder, logger: logger)
         self.folder = folder
@@ -156,7 +161,8 @@ package final class Engine: Sendable {
         let enclave = try Enclave(folder: folder)
         guard enclave.settings.index == current.enclave.settings.index,
             enclave.settings.embedding == current.enclave.settings.embedding,
-            enclave.settings.keys.root == current.enclave.settings.keys.root
+            enclave.settings.keys.root == current.enclave.settings.keys.root,
+            enclave.settings.service.vectors == current.enclave.settings.service.vectors
         else { throw RestartNeeded() }
         let access = try await Access(enclave: enclave, index: index, embedder: embedder, logger: logger)
         self.access.withLock { $0 = access }
@@ -213,9 +219,10 @@ extension Engine {
     }
 }
 
-/// Another index or model cannot be taken over while the old one is open.
+/// Another index or model, or other memory, cannot be taken over while the old one is open.
 struct RestartNeeded: Error, CustomStringConvertible {
-    let description = "`index`, `embedding` or `keys` changed in portcullis.yaml; restart `portcullis serve`"
+    let description =
+        "`index`, `embedding`, `keys` or `service.vectors` changed in portcullis.yaml; restart `portcullis serve`"
 }
 
 /// One ingest at a time.

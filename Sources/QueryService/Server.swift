@@ -36,6 +36,8 @@ package struct Server: Sendable {
                 .init(service: query), .init(service: control),
                 .init(service: Housekeeping(engine: engine, logger: logger)),
                 .init(service: Compaction(index: engine.index, logger: logger)),
+                .init(
+                    service: WordLoading(index: engine.index, logger: logger), successTerminationBehavior: .ignore),
             ], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         // What hangs is cut, so that a restart is never blocked.

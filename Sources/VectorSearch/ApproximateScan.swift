@@ -52,17 +52,24 @@ package struct ApproximateScan: Sendable {
     ///
     /// - Parameter queries: of one dimension, at most `ExactScan.queryLimit`.
     /// - Returns: as `ExactScan.topK`.
+    /// - Precondition: The rows are in memory.
     package func answers(_ queries: [ScanQuery]) -> [Result<ScanAnswer, VectorSearchError>] {
-        precondition(queries.count <= ExactScan.queryLimit)
-        let isExact = queries.map(breadth.isExact)
-        var exactly = exact.topK(queries.indices.filter { isExact[$0] }.map { queries[$0] }).makeIterator()
-        var roughly = choose(queries.indices.filter { !isExact[$0] }.map { queries[$0] }).makeIterator()
-        return isExact.map { isExact in
-            isExact ? exactly.next()!.map { ScanAnswer(rows: $0, expectedRecall: 1) } : roughly.next()!
+        candidates(queries).map { candidates in
+            Result { () throws(VectorSearchError) in try candidates.answer() }
         }
     }
 
-    private func choose(_ queries: [ScanQuery]) -> [Result<ScanAnswer, VectorSearchError>] {
+    /// The same without the exact scores, which take the vectors of the rows.
+    package func candidates(_ queries: [ScanQuery]) -> [ScanCandidates] {
+        precondition(queries.count <= ExactScan.queryLimit)
+        let isExact = queries.map(breadth.isExact)
+        var exactly = exact.candidates(queries.indices.filter { isExact[$0] }.map { queries[$0] }, .complete)
+            .makeIterator()
+        var roughly = choose(queries.indices.filter { !isExact[$0] }.map { queries[$0] }).makeIterator()
+        return isExact.map { $0 ? exactly.next()! : roughly.next()! }
+    }
+
+    private func choose(_ queries: [ScanQuery]) -> [ScanCandidates] {
         guard let rotation = queries.first?.plan.rotation else { return [] }
         let bits = queries.map { QueryBits($0.vector, rotation: rotation) }
         var best = queries.map {
@@ -74,9 +81,7 @@ package struct ApproximateScan: Sendable {
                 offer(piece, bits, to: &best, in: scratch)
             }
             return queries.indices.map { number in
-                Result { () throws(VectorSearchError) in
-                    try answer(to: queries[number], bits[number], best[number].best(), in: scratch)
-                }
+                candidates(of: queries[number], bits[number], best[number].best(), in: scratch)
             }
         }
     }
@@ -107,24 +112,15 @@ package struct ApproximateScan: Sendable {
         }
     }
 
-    private func answer(
-        to query: ScanQuery, _ bits: QueryBits, _ candidates: [BestEstimates.Row], in scratch: ScanScratch
-    ) throws(VectorSearchError) -> ScanAnswer {
-        // What is to be expected is a matter of the best rows, whether or not they are wanted.
+    private func candidates(
+        of query: ScanQuery, _ bits: QueryBits, _ chosen: [BestEstimates.Row], in scratch: ScanScratch
+    ) -> ScanCandidates {
+        // Whether or not they are wanted: the recall to be expected is a matter of the best rows.
         let all = query.withoutMinimum
         scratch.begin([all])
-        exact.source.offer(candidates, of: all, in: scratch)
-        let rows = try exact.best(of: all, scratch.survivors(of: 0))
-        let lowest = candidates.reduce(Double.infinity) { min($0, $1.estimate) }
-        var recall = RecallEstimate(query.vector, bits: bits, threshold: lowest)
-        for found in rows {
-            let pointers = query.plan.stretches[found.stretch].rows
-            let vector = pointers.vectors + found.position * query.vector.dimension
-            recall.add(
-                score: found.row.score, factor: Double(pointers.factors[found.position]),
-                squaredNorm: scan_fixed_order_dot(vector, vector, query.vector.dimension))
-        }
-        let wanted = rows.map(\.row).filter { row in query.minimumScore.map { row.score >= $0 } ?? true }
-        return ScanAnswer(rows: wanted, expectedRecall: recall.value)
+        exact.source.offer(chosen, of: all, in: scratch)
+        let lowest = chosen.reduce(Double.infinity) { min($0, $1.estimate) }
+        let recall = RecallEstimate(query.vector, bits: bits, threshold: lowest)
+        return ScanCandidates(scratch.survivors(of: 0), of: query, .estimated(recall), by: exact)
     }
 }

@@ -25,6 +25,11 @@ package enum CandidateSource: Sendable, Equatable {
         }
     }
 
+    /// For rows whose codes alone are in memory, the library has nothing to multiply.
+    private var codeKernel: CodeKernel {
+        if case .codes(let kernel) = self { kernel } else { .best }
+    }
+
     /// Offers the rows of a piece to the queries that may read it. O(rows × dimension × queries), and each row is read
     /// from memory once.
     func offer(_ piece: JointPlan.Piece, queries: [ScanQuery], fault: PlantedFault?, in scratch: ScanScratch) {
@@ -35,16 +40,18 @@ package enum CandidateSource: Sendable, Equatable {
             let block = Block(
                 rows: piece.rows.advanced(by: row, dimension: dimension), first: row, count: count,
                 ahead: piece.count - row - count)
-            switch self {
-            case .codes(let kernel):
+            switch (self, block.rows.vectors) {
+            case (.library, let vectors?):
+                for member in piece.members {
+                    block.offerScores(of: vectors, to: member, queries, fault: fault, in: scratch)
+                }
+            default:
                 var rest = piece.members[...]
                 while !rest.isEmpty {
                     let pass = rest.prefix(Int(CODE_QUERY_LIMIT))
-                    block.offerCodes(kernel, to: pass, queries, fault: fault, in: scratch)
+                    block.offerCodes(codeKernel, to: pass, queries, fault: fault, in: scratch)
                     rest = rest.dropFirst(pass.count)
                 }
-            case .library:
-                for member in piece.members { block.offerScores(to: member, queries, fault: fault, in: scratch) }
             }
             row += count
         }
@@ -54,7 +61,7 @@ package enum CandidateSource: Sendable, Equatable {
 extension CandidateSource {
     /// Offers single rows, wherever they lie, to their query, the first one of a scratch. O(rows × dimension).
     func offer(_ rows: [BestEstimates.Row], of query: ScanQuery, in scratch: ScanScratch) {
-        guard case .codes(let kernel) = self else {
+        if case .library = self, query.plan.keepsVectors {
             // For a few rows a call of the library is not worth its while: each is scored exactly.
             for row in rows {
                 scratch.offer(
@@ -69,7 +76,7 @@ extension CandidateSource {
             let block = rest.prefix(ScanScratch.block)
             gathered.gather(block, of: query.plan)
             code_sums(
-                kernel.variant, gathered.codes, block.count, 0, planes.stride, planes.planes, 1, scratch.sums)
+                codeKernel.variant, gathered.codes, block.count, 0, planes.stride, planes.planes, 1, scratch.sums)
             scratch.offer(
                 sums: scratch.sums, scales: gathered.scales, radii: gathered.radii, count: block.count, planes.bound,
                 to: 0
@@ -130,11 +137,12 @@ private struct Block {
     }
 
     func offerScores(
-        to member: JointPlan.Member, _ queries: [ScanQuery], fault: PlantedFault?, in scratch: ScanScratch
+        of vectors: UnsafePointer<Float>, to member: JointPlan.Member, _ queries: [ScanQuery], fault: PlantedFault?,
+        in scratch: ScanScratch
     ) {
         let query = queries[member.query].vector
         let scores = UnsafeMutableBufferPointer(rebasing: scratch.scores[..<count])
-        BLASLibrary.current.scores(of: rows.vectors, query: query, into: scores)
+        BLASLibrary.current.scores(of: vectors, query: query, into: scores)
         if fault == .impreciseLibrary {
             for row in scores.indices { scores[row] *= 1 + 0x1p-8 }
         }

@@ -59,7 +59,18 @@ package struct ExactScan: Sendable {
     /// - Parameter queries: of one dimension, at most `queryLimit`.
     /// - Returns: For each query its rows, or `scoreBoundViolated` where a score lies outside the interval that its result
     ///   rests on (Rule 4, fail closed).
+    ///
+    /// - Precondition: The rows are in memory.
     package func topK(_ queries: [ScanQuery]) -> [Result<[ScoredRow], VectorSearchError>] {
+        candidates(queries).map { candidates in
+            Result { () throws(VectorSearchError) in try candidates.answer().rows }
+        }
+    }
+
+    /// The same without the exact scores, which take the vectors of the rows.
+    package func candidates(_ queries: [ScanQuery]) -> [ScanCandidates] { candidates(queries, .exact) }
+
+    func candidates(_ queries: [ScanQuery], _ recall: ScanCandidates.Recall) -> [ScanCandidates] {
         precondition(queries.count <= Self.queryLimit)
         return withScratch { scratch in
             scratch.begin(queries)
@@ -67,9 +78,7 @@ package struct ExactScan: Sendable {
                 source.offer(piece, queries: queries, fault: fault, in: scratch)
             }
             return queries.enumerated().map { number, query in
-                Result { () throws(VectorSearchError) in
-                    try best(of: query, scratch.survivors(of: number)).map(\.row)
-                }
+                ScanCandidates(scratch.survivors(of: number), of: query, recall, by: self)
             }
         }
     }
@@ -79,13 +88,6 @@ package struct ExactScan: Sendable {
         let scratch = scratches.take()
         defer { scratches.give(back: scratch) }
         return body(scratch)
-    }
-
-    /// The best of the candidates, by their exact scores.
-    func best(of query: ScanQuery, _ candidates: [TopK.Candidate]) throws(VectorSearchError) -> [PlacedRow] {
-        var rows = try rescore(query, candidates)
-        if let fault { rows = fault.spoil(rows, query: query) }
-        return Self.best(rows, k: query.count, tiesByPlace: fault == .tiesByPlace)
     }
 
     /// The best rows of one query.
@@ -103,45 +105,4 @@ package struct ExactScan: Sendable {
     ) throws(VectorSearchError) -> [ScoredRow] {
         try topK(ScanQuery(query, count: k, in: ScanPlan(partitions), minimumScore: minimumScore))
     }
-
-    /// The exact scores of the candidates, checked against the intervals that chose them.
-    private func rescore(
-        _ query: ScanQuery, _ candidates: [TopK.Candidate]
-    ) throws(VectorSearchError) -> [PlacedRow] {
-        var rows: [PlacedRow] = []
-        for candidate in candidates {
-            let (stretch, row) = (Int(candidate.stretch), Int(candidate.row))
-            let pointers = query.plan.stretches[stretch].rows
-            let score = FixedOrderKernel.dot(query.vector, pointers.vectors + row * query.vector.dimension)
-            let isInside = score >= candidate.lower && score <= candidate.upper
-            if !isInside, fault?.breaksBounds != true { throw .scoreBoundViolated(by: source.name) }
-            if let minimumScore = query.minimumScore, score < minimumScore { continue }
-            let partition = query.plan.partition(stretch: stretch, row: row)
-            rows.append(
-                PlacedRow(
-                    row: ScoredRow(key: pointers.keys[row], score: score, partition: partition), stretch: stretch,
-                    position: row))
-        }
-        return rows
-    }
-
-    /// The k best of the rescored rows, in the one order that a caller sees.
-    private static func best(_ rows: [PlacedRow], k: Int, tiesByPlace: Bool) -> [PlacedRow] {
-        let ordered = rows.sorted { left, right in
-            if left.row.score != right.row.score { return left.row.score > right.row.score }
-            if tiesByPlace { return (left.stretch, left.position) < (right.stretch, right.position) }
-            if left.row.key != right.row.key { return left.row.key < right.row.key }
-            // One passage under two labels.
-            return left.row.partition < right.row.partition
-        }
-        return Array(ordered.prefix(k))
-    }
-}
-
-/// A scored row with its place in memory, where more about it can be read. The place orders nothing, but for a planted
-/// fault.
-struct PlacedRow: Sendable {
-    var row: ScoredRow
-    let stretch: Int
-    let position: Int
 }

@@ -16,10 +16,28 @@ extension Partition {
         for (row, key) in batch.keys.enumerated() where contains(key) {
             throw .duplicateKey(row: row)
         }
-        let added = try PartitionChunk.chunks(of: batch, in: arena)
+        return adding(try PartitionChunk.chunks(of: batch, in: arena), count: batch.count)
+    }
+
+    /// This partition with the rows of another one added, in all their forms: nothing about them is computed again.
+    ///
+    /// Amortised as for a batch.
+    ///
+    /// - Precondition: Both are of one arena.
+    /// - Throws: `duplicateKey`, with the position of the row in the other one.
+    package func inserting(_ other: Partition) throws(VectorSearchError) -> Partition {
+        precondition(other.arena === arena)
+        if other.isEmpty { return self }
+        for (row, key) in other.keys.enumerated() where contains(key) {
+            throw .duplicateKey(row: row)
+        }
+        return adding(other.chunks, count: other.count)
+    }
+
+    private func adding(_ added: [PartitionChunk], count: Int) -> Partition {
         var kept = chunks[...]
         var absorbed: [PartitionChunk] = []
-        var size = batch.count
+        var size = count
         while let last = kept.last, last.count < PartitionChunk.rowLimit, last.count <= 2 * size {
             absorbed.append(last)
             size += last.count
@@ -54,14 +72,17 @@ extension Partition {
         return Partition(in: arena, chunks: rest)
     }
 
-    /// The rows of the given keys, to be inserted into the partition of another label. Keys that this partition does
-    /// not hold are passed over. A relabel is `rows(of:)` and `removing(_:)` here, `inserting(_:)` there: no text is
+    /// The rows of the given keys once more, to be inserted into the partition of another label. Keys that this partition
+    /// does not hold are passed over. A relabel is `copying(_:)` and `removing(_:)` here, `inserting(_:)` there: no text is
     /// embedded again.
-    package func rows(of keys: some Sequence<RowKey>) throws(VectorSearchError) -> RowBatch {
-        var batch = try RowBatch(dimension: dimension)
-        for key in keys {
-            if let vector = vector(of: key) { try batch.append(key, vector) }
+    ///
+    /// O(keys × chunks × log(rowLimit) + rows × dimension)
+    package func copying(_ keys: some Sequence<RowKey>) -> Partition {
+        let keys = Array(keys)
+        let copies = chunks.compactMap { chunk in
+            let positions = Set(keys.compactMap { chunk.position(of: $0) })
+            return positions.isEmpty ? nil : chunk.copy(of: positions.sorted())
         }
-        return batch
+        return Partition(in: arena, chunks: copies)
     }
 }

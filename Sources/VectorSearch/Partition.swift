@@ -46,16 +46,18 @@ package struct Partition: Sendable {
         chunks.contains { $0.position(of: key) != nil }
     }
 
-    /// The exact score of a row, or nil where there is none with this key. O(chunks × log(rows of a chunk) + dimension).
+    /// The exact score of a row, or nil where there is none with this key or it is not in memory.
+    /// O(chunks × log(rows of a chunk) + dimension).
     package func score(of key: RowKey, to query: QueryVector) -> Double? {
         for chunk in chunks {
             guard let position = chunk.position(of: key) else { continue }
-            return FixedOrderKernel.dot(query, chunk.rows.vectors + position * dimension)
+            return chunk.rows.vectors.map { FixedOrderKernel.dot(query, $0 + position * dimension) }
         }
         return nil
     }
 
-    /// The vector of a row, or nil where there is none with this key. O(chunks × log(rows of a chunk) + dimension).
+    /// The vector of a row, or nil where there is none with this key or it is not in memory.
+    /// O(chunks × log(rows of a chunk) + dimension).
     package func vector(of key: RowKey) -> [Float]? {
         for chunk in chunks {
             if let position = chunk.position(of: key) { return chunk.vector(position) }

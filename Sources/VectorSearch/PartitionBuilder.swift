@@ -48,6 +48,13 @@ package struct PartitionBuilder: Sendable {
         }
     }
 
+    /// Lays out the rows that are still held as they came, so that they take the room of rows in memory and no more. Many
+    /// small ones are put together at the end.
+    package mutating func layOut() throws(VectorSearchError) {
+        try seal()
+        pending = try RowBatch(dimension: arena.dimension)
+    }
+
     /// The partition of the rows added. O(n log n) for the check that no key stands twice.
     ///
     /// - Throws: `rowNotFinite`, `duplicateKey`, with the position of the row in the order of adding; for a key that
@@ -60,9 +67,13 @@ package struct PartitionBuilder: Sendable {
         keys.sort()
         if let twice = zip(keys, keys.dropFirst()).first(where: { $0 == $1 }) {
             let chunk = chunks.lastIndex { $0.position(of: twice.0) != nil } ?? 0
-            throw .duplicateKey(row: chunk * PartitionChunk.rowLimit)
+            throw .duplicateKey(row: chunks[..<chunk].reduce(0) { $0 + $1.count })
         }
-        return Partition(in: arena, chunks: chunks)
+        // Those that were laid out before they were full.
+        let large = chunks.filter { $0.count >= PartitionChunk.rowLimit / 4 }
+        let small = chunks.filter { $0.count < PartitionChunk.rowLimit / 4 }
+        chunks = []
+        return Partition(in: arena, chunks: large + (small.count > 1 ? PartitionChunk.merged(small) : small))
     }
 
     private mutating func sealIfFull() throws(VectorSearchError) {

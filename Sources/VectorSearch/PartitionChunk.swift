@@ -26,19 +26,14 @@ package final class PartitionChunk: Sendable {
     package var keys: [RowKey] { Array(UnsafeBufferPointer(start: rows.keys, count: count)) }
 
     /// Bytes of the rows in memory, in all forms.
-    var byteCount: Int { count * RowSlab.bytesPerRow(dimension: arena.dimension) }
+    var byteCount: Int { count * RowSlab.bytesPerRow(dimension: arena.dimension, keepsVectors: arena.keepsVectors) }
 
-    /// Calls `body` with all rows as float32: `count * dimension` components that must not be kept past the call.
-    package func withRows<Result, Failure: Error>(
-        _ body: (UnsafeBufferPointer<Float>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try body(UnsafeBufferPointer(start: rows.vectors, count: count * arena.dimension))
-    }
-
-    /// A copy of one row. O(dimension).
-    func vector(_ position: Int) -> [Float] {
+    /// A copy of one row; nil where it is not in memory. O(dimension).
+    func vector(_ position: Int) -> [Float]? {
         precondition(0..<count ~= position)
-        return Array(UnsafeBufferPointer(start: rows.vectors + position * arena.dimension, count: arena.dimension))
+        return rows.vectors.map { vectors in
+            Array(UnsafeBufferPointer(start: vectors + position * arena.dimension, count: arena.dimension))
+        }
     }
 
     /// The position of a key. O(log count).
@@ -89,6 +84,13 @@ package final class PartitionChunk: Sendable {
             PartitionChunk(
                 gathering: order[start..<min(start + rowLimit, order.count)].map { (chunk: $0.part, row: $0.row) })
         }
+    }
+
+    /// The rows at the given positions, once more. O(positions × dimension).
+    ///
+    /// - Precondition: ascending, and at least one.
+    func copy(of positions: [Int]) -> PartitionChunk {
+        PartitionChunk(gathering: positions.map { (chunk: self, row: $0) })
     }
 
     /// This chunk without the rows at the given positions, or nil where none is left. O(count × dimension).

@@ -35,17 +35,15 @@ enum PlantedFault: Sendable {
     }
 
     /// The rescored rows as the fault leaves them.
-    func spoil(_ rows: [PlacedRow], query: ScanQuery) -> [PlacedRow] {
+    func spoil(_ rows: [ScanCandidates.Scored], query: ScanQuery) -> [ScanCandidates.Scored] {
         guard self == .scoresFromBLAS else { return rows }
         let plan = query.plan
         let scores = Self.scoresInOneCall(of: plan, query: query.vector)
         var starts = [0]
         for stretch in plan.stretches { starts.append(starts[starts.count - 1] + stretch.count) }
-        return rows.map { placed in
-            var spoiled = placed
-            spoiled.row = ScoredRow(
-                key: placed.row.key, score: Double(scores[starts[placed.stretch] + placed.position]),
-                partition: placed.row.partition)
+        return rows.map { scored in
+            var spoiled = scored
+            spoiled.score = Double(scores[starts[scored.row.stretch] + scored.row.position])
             return spoiled
         }
     }
@@ -54,7 +52,8 @@ enum PlantedFault: Sendable {
     private static func scoresInOneCall(of plan: ScanPlan, query: QueryVector) -> [Float] {
         var components: [Float] = []
         for stretch in plan.stretches {
-            components += UnsafeBufferPointer(start: stretch.rows.vectors, count: stretch.count * query.dimension)
+            guard let vectors = stretch.rows.vectors else { continue }
+            components += UnsafeBufferPointer(start: vectors, count: stretch.count * query.dimension)
         }
         return [Float](unsafeUninitializedCapacity: plan.count) { target, count in
             target.initialize(repeating: 0)

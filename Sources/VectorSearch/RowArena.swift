@@ -10,16 +10,20 @@ package final class RowArena: Sendable {
 
     /// The number of components of a row.
     package let dimension: Int
+    /// Whether rows are kept as float32 too. Where they are not, whoever has them scores what a scan finds
+    /// (`ScanCandidates`), and a row takes a quarter of the memory.
+    package let keepsVectors: Bool
     let rotation: Rotation
     /// Slabs that have room, those that were opened last at the end.
     private let open = Mutex<[RowSlab]>([])
 
     /// - Throws: `dimensionOutOfRange`.
-    package init(dimension: Int) throws(VectorSearchError) {
+    package init(dimension: Int, keepsVectors: Bool = true) throws(VectorSearchError) {
         guard 1...Self.dimensionLimit ~= dimension else {
             throw .dimensionOutOfRange(given: dimension, limit: Self.dimensionLimit)
         }
         self.dimension = dimension
+        self.keepsVectors = keepsVectors
         rotation = Rotation(dimension: dimension)
     }
 
@@ -42,7 +46,7 @@ package final class RowArena: Sendable {
                 if slab.free.isEmpty { open.remove(at: number) }
                 return Place(slab: slab, rows: start..<start + count)
             }
-            let slab = RowSlab(rotation)
+            let slab = RowSlab(rotation, keepsVectors: keepsVectors)
             slab.free = count == RowSlab.capacity ? [] : [count..<RowSlab.capacity]
             if !slab.free.isEmpty { open.append(slab) }
             return Place(slab: slab, rows: 0..<count)

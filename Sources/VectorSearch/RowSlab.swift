@@ -2,7 +2,7 @@ import CVectorKernels
 
 /// Room for rows that lie one behind the other, each in three forms: as codes of one byte a component with a scale and
 /// a radius, which an exact scan reads; as bits with a factor, which an approximate one reads; and as float32, from
-/// which exact scores come; and with its key.
+/// which exact scores come, unless these are elsewhere; and with its key.
 ///
 /// A row x becomes codes c, a scale s and a radius r with ‖x − s·c‖ ≤ r, and signs of its rotated components with a
 /// factor (`bit_kernels.h`). All of them are functions of that row alone: no scale or codebook is fitted over rows
@@ -14,7 +14,7 @@ import CVectorKernels
 /// | bits, in groups of eight rows | the dimension / 8, rounded up to 8 | 48 |
 /// | key | 16 | 16 |
 /// | scale, radius, factor | 4, 4, 4 | 12 |
-/// | float32 | 4 · dimension | 1,536 |
+/// | float32, where they are kept | 4 · dimension | 1,536 |
 final class RowSlab: Sendable {
     /// Rows of a slab.
     static let capacity = 4_096
@@ -26,28 +26,28 @@ final class RowSlab: Sendable {
     /// Words of the bits of a row.
     private let words: Int
     private let codeMemory: VectorMemory
-    private let vectorMemory: VectorMemory
+    private let vectorMemory: VectorMemory?
     /// The ranges of rows that are not taken, ascending, none beside another. Its arena's lock guards them.
     nonisolated(unsafe) var free: [Range<Int>]
 
-    init(_ rotation: Rotation) {
+    init(_ rotation: Rotation, keepsVectors: Bool) {
         self.rotation = rotation
         dimension = rotation.dimension
         stride = Self.stride(dimension: dimension)
         words = bit_words(dimension)
         codeMemory = VectorMemory(
-            byteCount: Self.capacity * (Self.bytesPerRow(dimension: dimension) - dimension * MemoryLayout<Float>.stride)
-        )
-        vectorMemory = VectorMemory(byteCount: Self.capacity * dimension * MemoryLayout<Float>.stride)
+            byteCount: Self.capacity * Self.bytesPerRow(dimension: dimension, keepsVectors: false))
+        vectorMemory =
+            keepsVectors ? VectorMemory(byteCount: Self.capacity * dimension * MemoryLayout<Float>.stride) : nil
         free = [0..<Self.capacity]
     }
 
     static func stride(dimension: Int) -> Int { code_stride(dimension) }
 
-    /// Bytes of one row in all forms.
-    static func bytesPerRow(dimension: Int) -> Int {
+    /// Bytes of one row in all forms that are kept.
+    static func bytesPerRow(dimension: Int, keepsVectors: Bool) -> Int {
         stride(dimension: dimension) + bit_words(dimension) * MemoryLayout<UInt64>.stride
-            + (3 + dimension) * MemoryLayout<Float>.stride + MemoryLayout<RowKey>.stride
+            + (3 + (keepsVectors ? dimension : 0)) * MemoryLayout<Float>.stride + MemoryLayout<RowKey>.stride
     }
 
     // MARK: - Where things are
@@ -64,7 +64,7 @@ final class RowSlab: Sendable {
     }
     private var radii: UnsafeMutablePointer<Float> { scales + Self.capacity }
     private var factors: UnsafeMutablePointer<Float> { radii + Self.capacity }
-    private var vectors: UnsafeMutablePointer<Float> { vectorMemory.start.assumingMemoryBound(to: Float.self) }
+    private var vectors: UnsafeMutablePointer<Float>? { vectorMemory?.start.assumingMemoryBound(to: Float.self) }
 
     /// The rows from one on.
     func rows(from row: Int) -> RowPointers {
@@ -72,7 +72,7 @@ final class RowSlab: Sendable {
         return RowPointers(
             codes: UnsafePointer(codes + row * stride), scales: UnsafePointer(scales + row),
             radii: UnsafePointer(radii + row), bits: UnsafePointer(bits), bitRow: row,
-            factors: UnsafePointer(factors + row), vectors: UnsafePointer(vectors + row * dimension),
+            factors: UnsafePointer(factors + row), vectors: vectors.map { UnsafePointer($0 + row * dimension) },
             keys: UnsafePointer(keys + row))
     }
 
@@ -92,7 +92,7 @@ final class RowSlab: Sendable {
         rotation.rotate(vector) { rotated, exponent in
             bit_encode(rotated.baseAddress!, exponent, dimension, bits(of: row), factors + row)
         }
-        (vectors + row * dimension).update(from: vector, count: dimension)
+        if let vectors { (vectors + row * dimension).update(from: vector, count: dimension) }
         keys[row] = key
         return true
     }
@@ -106,7 +106,9 @@ final class RowSlab: Sendable {
         let (from, to) = (source.bits(of: other, words: words), bits(of: row))
         for word in 0..<words { to[word * Int(BIT_GROUP)] = from[word * Int(BIT_GROUP)] }
         factors[row] = source.factors[other]
-        (vectors + row * dimension).update(from: source.vectors + other * dimension, count: dimension)
+        if let vectors, let from = source.vectors {
+            (vectors + row * dimension).update(from: from + other * dimension, count: dimension)
+        }
         keys[row] = key
     }
 
@@ -121,7 +123,7 @@ final class RowSlab: Sendable {
         wipe(codeMemory, radii, MemoryLayout<Float>.stride)
         wipe(codeMemory, factors, MemoryLayout<Float>.stride)
         wipeBits(rows)
-        wipe(vectorMemory, vectors, dimension * MemoryLayout<Float>.stride)
+        if let vectorMemory { wipe(vectorMemory, vectorMemory.start, dimension * MemoryLayout<Float>.stride) }
     }
 
     /// Rows of one group lie beside each other, word by word.
@@ -148,13 +150,14 @@ struct RowPointers: @unchecked Sendable {
     let bits: UnsafePointer<UInt64>
     let bitRow: Int
     let factors: UnsafePointer<Float>
-    let vectors: UnsafePointer<Float>
+    /// nil where they are not in memory.
+    let vectors: UnsafePointer<Float>?
     let keys: UnsafePointer<RowKey>
 
     func advanced(by rows: Int, dimension: Int) -> RowPointers {
         RowPointers(
             codes: codes + rows * RowSlab.stride(dimension: dimension), scales: scales + rows, radii: radii + rows,
-            bits: bits, bitRow: bitRow + rows, factors: factors + rows, vectors: vectors + rows * dimension,
+            bits: bits, bitRow: bitRow + rows, factors: factors + rows, vectors: vectors.map { $0 + rows * dimension },
             keys: keys + rows)
     }
 

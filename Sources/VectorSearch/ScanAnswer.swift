@@ -14,3 +14,10 @@ package struct ScanAnswer: Hashable, Sendable {
     /// was exact by its mode, and 1 where all rows were scored.
     package let expectedRecall: Double?
 }
+
+/// What a scan in memory comes to.
+package enum ScanOutcome: Sendable {
+    case answer(ScanAnswer)
+    /// The vectors of the rows are not in memory: whoever has them scores these.
+    case candidates(ScanCandidates)
+}

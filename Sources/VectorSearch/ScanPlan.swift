@@ -23,18 +23,22 @@ package final class ScanPlan: Sendable {
 
     /// The number of rows.
     package let count: Int
+    /// Whether the vectors of all rows are in memory.
+    package let keepsVectors: Bool
 
     /// - Throws: `rowDimension` where partitions have rows of different dimensions.
     package init(_ partitions: some Sequence<Partition>) throws(VectorSearchError) {
         var placed: [(address: UInt, chunk: PartitionChunk, partition: Int)] = []
         var dimension: Int?
         var rotation: Rotation?
+        var keepsVectors = true
         for (position, partition) in partitions.enumerated() {
             if let dimension, dimension != partition.dimension {
                 throw .rowDimension(row: 0, given: partition.dimension, expected: dimension)
             }
             dimension = partition.dimension
             rotation = partition.arena.rotation
+            keepsVectors = keepsVectors && partition.arena.keepsVectors
             for chunk in partition.chunks {
                 placed.append((UInt(bitPattern: chunk.rows.codes), chunk, position))
             }
@@ -60,6 +64,7 @@ package final class ScanPlan: Sendable {
         count = stretches.reduce(0) { $0 + $1.count }
         self.dimension = dimension
         self.rotation = rotation
+        self.keepsVectors = keepsVectors
     }
 
     /// The sum of all codes, read once from front to back: what a scan is measured against.

@@ -38,8 +38,8 @@ package final class SharedScan: Sendable {
     private final class Ticket: Sendable {
         private enum State {
             case pending
-            case awaited(CheckedContinuation<ScanAnswer, any Error>)
-            case finished(Result<ScanAnswer, VectorSearchError>)
+            case awaited(CheckedContinuation<ScanOutcome, any Error>)
+            case finished(Result<ScanOutcome, VectorSearchError>)
         }
 
         let query: ScanQuery
@@ -47,8 +47,8 @@ package final class SharedScan: Sendable {
 
         init(_ query: ScanQuery) { self.query = query }
 
-        func finish(_ result: Result<ScanAnswer, VectorSearchError>) {
-            let waiter = state.withLock { state -> CheckedContinuation<ScanAnswer, any Error>? in
+        func finish(_ result: Result<ScanOutcome, VectorSearchError>) {
+            let waiter = state.withLock { state -> CheckedContinuation<ScanOutcome, any Error>? in
                 defer { state = .finished(result) }
                 if case .awaited(let waiter) = state { return waiter }
                 return nil
@@ -56,9 +56,9 @@ package final class SharedScan: Sendable {
             waiter?.resume(with: result.mapError { $0 as any Error })
         }
 
-        func answer() async throws -> ScanAnswer {
+        func outcome() async throws -> ScanOutcome {
             try await withCheckedThrowingContinuation { continuation in
-                let result = state.withLock { state -> Result<ScanAnswer, VectorSearchError>? in
+                let result = state.withLock { state -> Result<ScanOutcome, VectorSearchError>? in
                     if case .finished(let result) = state { return result }
                     state = .awaited(continuation)
                     return nil
@@ -75,8 +75,19 @@ package final class SharedScan: Sendable {
 
     /// The best rows of a query, as its mode has it.
     ///
+    /// - Precondition: The rows are in memory.
     /// - Throws: as `topK`.
     package func answer(to query: ScanQuery) async throws -> ScanAnswer {
+        guard case .answer(let answer) = try await outcome(of: query) else {
+            preconditionFailure("rows that are not in memory are scored by whoever has them")
+        }
+        return answer
+    }
+
+    /// The best rows of a query, or where their vectors are not in memory those that must be scored to know which they are.
+    ///
+    /// - Throws: as `topK`.
+    package func outcome(of query: ScanQuery) async throws -> ScanOutcome {
         let ticket = Ticket(query)
         waiting.withLock { $0.append(ticket) }
         do {
@@ -86,7 +97,7 @@ package final class SharedScan: Sendable {
             waiting.withLock { $0.removeAll { $0 === ticket } }
             throw error
         }
-        return try await ticket.answer()
+        return try await ticket.outcome()
     }
 
     private func scanWaiting() {
@@ -99,12 +110,17 @@ package final class SharedScan: Sendable {
         }
         guard !tickets.isEmpty else { return }
         let queries = tickets.map(\.query)
-        let answers =
+        let candidates =
             switch queries[0].mode {
-            case .exact: scan.topK(queries).map { $0.map { ScanAnswer(rows: $0, expectedRecall: nil) } }
-            case .approximate: approximate.answers(queries)
+            case .exact: scan.candidates(queries)
+            case .approximate: approximate.candidates(queries)
             }
-        for (ticket, answer) in zip(tickets, answers) { ticket.finish(answer) }
+        for (ticket, candidates) in zip(tickets, candidates) {
+            ticket.finish(
+                Result { () throws(VectorSearchError) in
+                    ticket.query.plan.keepsVectors ? .answer(try candidates.answer()) : .candidates(candidates)
+                })
+        }
     }
 
     /// The positions of the queries that one thread takes next, ascending: the first one, and those behind it that can

@@ -12,20 +12,34 @@ final class VectorMemory: Sendable {
     // Of each byte there is one writer, before others read it, and one who wipes it, after they did.
     nonisolated(unsafe) let start: UnsafeMutableRawPointer
     let byteCount: Int
+    /// Bytes of the system's own pages, 0 where the memory is of the heap.
+    private let mapped: Int
 
     /// Memory that nothing has touched yet. Where it all but fills a huge page or more, the system is asked for such
-    /// pages, because a scan of small ones waits for their addresses (madvise(2)). Where it has none to give, nothing
-    /// is lost.
+    /// pages, because a scan of small ones waits for their addresses (madvise(2)); where it has none to give, nothing is
+    /// lost. They are the system's again at once when they are let go of: a heap would keep them.
     init(byteCount: Int) {
         precondition(byteCount >= 0)
         self.byteCount = byteCount
         guard byteCount >= Self.hugePage / 8 * 7 else {
             start = .allocate(byteCount: max(byteCount, Self.alignment), alignment: Self.alignment)
+            mapped = 0
             return
         }
-        let size = max(byteCount, Self.hugePage)
-        start = .allocate(byteCount: size, alignment: Self.hugePage)
+        mapped = (byteCount + Self.hugePage - 1) / Self.hugePage * Self.hugePage
+        start = Self.map(mapped)
+    }
+
+    /// Pages that begin on the boundary of a huge one.
+    private static func map(_ size: Int) -> UnsafeMutableRawPointer {
+        let all = mmap(nil, size + hugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let all, all != MAP_FAILED else { fatalError("no memory for \(size) bytes of vectors") }
+        let before = (hugePage - Int(bitPattern: all) % hugePage) % hugePage
+        let start = all + before
+        if before > 0 { munmap(all, before) }
+        munmap(start + size, hugePage - before)
         _ = madvise(start, size, MADV_HUGEPAGE)
+        return start
     }
 
     func wipe(_ bytes: Range<Int>) {
@@ -33,5 +47,7 @@ final class VectorMemory: Sendable {
         explicit_bzero(start + bytes.lowerBound, bytes.count)
     }
 
-    deinit { start.deallocate() }
+    deinit {
+        if mapped > 0 { munmap(start, mapped) } else { start.deallocate() }
+    }
 }

@@ -129,6 +129,7 @@ struct ReferenceTests {
             "service.maximum_query_bytes": "\(settings.service.maximumQueryBytes)",
             "service.maximum_k": "\(settings.service.maximumK)",
             "service.shared_scans": "\(settings.service.sharesScans)",
+            "service.vectors": settings.service.vectors.rawValue,
             "authentication.token_seconds": "\(settings.authentication.tokenSeconds)",
             "erasure.subjects": "\(settings.erasure.subjectAttribute)", "retention.sweep": "\(settings.sweepsDaily)",
         ]

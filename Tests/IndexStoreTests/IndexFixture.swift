@@ -16,12 +16,12 @@ enum Fixture {
 
     static func open(
         _ folder: TemporaryFolder, create: Bool = true, model: String = model, secret: SecretKey? = nil,
-        beginsAnew: Bool = false, pageSize: Int? = nil
+        beginsAnew: Bool = false, keepsVectors: Bool = true, pageSize: Int? = nil
     ) throws -> SQLiteIndex {
         try SQLiteIndex(
             path: path(folder), model: model, dimension: dimension, create: create,
             keys: .init(.file(path: root(folder)), makesKeys: create, secret: secret), beginsAnew: beginsAnew,
-            pageSize: pageSize)
+            keepsVectors: keepsVectors, pageSize: pageSize)
     }
 
     /// The file of the root key.
@@ -102,6 +102,18 @@ enum Fixture {
             for: AccessRequest(
                 principal: person, purpose: "work", now: 0, network: try #require(IPAddress(parsing: "127.0.0.1")),
                 mfa: false))
+    }
+}
+
+extension EmbeddingText {
+    /// Words stand for tokens.
+    static let ofWords = EmbeddingText(maximumTokens: 64) { $0.split(whereSeparator: \.isWhitespace).count }
+}
+
+extension SQLiteIndex {
+    /// `distinguish` with the vectors of the fixture.
+    func distinguishing(_ names: ResourceNames) async throws {
+        try await distinguish(names, embeddingText: .ofWords) { $0.map(Fixture.vector) }
     }
 }
 

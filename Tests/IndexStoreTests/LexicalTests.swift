@@ -125,11 +125,11 @@ struct LexicalTests {
         try await index?.commit(document)
         let before = try await Self.scores(#require(index).lexicalSnapshot())
         #expect(before.count == 2)
-        try await index?.distinguish(
+        try await index?.distinguishing(
             ResourceNames([EntityReference(type: "Document", id: ByteText(document.id.description))]))
         #expect(try await Self.scores(#require(index).lexicalSnapshot()) == before)
         let named = document.passages[1].id
-        try await index?.distinguish(
+        try await index?.distinguishing(
             ResourceNames([EntityReference(type: "Passage", id: ByteText(named.description))]))
         let after = try await Self.scores(#require(index).lexicalSnapshot())
         #expect(after.count == 1 && after[named] == nil)

@@ -54,9 +54,9 @@ struct NamesTests {
         let documents = Self.documents(second)
         for document in documents { try await first?.commit(document) }
         let before = try await everything(try #require(first))
-        try await first?.distinguish(Self.names(documents))
-        try await second.distinguish(Self.names(documents))
-        for document in documents { try await second.commit(document) }
+        try await first?.distinguishing(Self.names(documents))
+        try await second.distinguishing(Self.names(documents))
+        for document in documents { try await second.commit(second.distinguished(document)) }
         let told = try await everything(second)
         #expect(try await everything(try #require(first)) == told && told != before)
         #expect(told.count { $0.contains("Passage ") } == 2 && told.count { $0.contains("Document ") } == 2)
@@ -66,7 +66,7 @@ struct NamesTests {
         #expect(try await everything(reopened) == told)
         // What has its label already is not written again.
         let size = try await reopened.documentList().count
-        try await reopened.distinguish(Self.names(documents))
+        try await reopened.distinguishing(Self.names(documents))
         #expect(try await everything(reopened) == told && size == 3)
         try await reopened.commit(documents[1])
         #expect(try await everything(reopened) == told)

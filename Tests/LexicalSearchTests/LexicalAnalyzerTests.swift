@@ -101,9 +101,9 @@ struct LexicalAnalyzerTests {
     @Test("For ASCII lower case is what the library folds to")
     func foldsASCIIAlike() {
         for byte in UInt8(0)..<0x80 {
-            var folded: [UInt8] = []
-            TermFolding.append([byte], to: &folded)
-            #expect(folded == [byte &- 0x41 < 26 ? byte | 0x20 : byte])
+            let folded = PostingMemory<UInt8>()
+            TermFolding.append([byte], to: folded)
+            #expect(Array(folded.elements) == [byte &- 0x41 < 26 ? byte | 0x20 : byte])
         }
     }
 

@@ -18,7 +18,8 @@ let other = Label(attributes: ["classification": .string("internal")])
 }
 
 func segmenter(_ maximumTokens: Int, overlap: Int = 0) -> Segmenter {
-    Segmenter(maximumTokens: maximumTokens, overlapTokens: overlap, countTokens: countWords)
+    Segmenter(
+        embeddingText: EmbeddingText(maximumTokens: maximumTokens, countTokens: countWords), overlapTokens: overlap)
 }
 
 /// A text put together from blocks, so that their ranges are right by construction.

@@ -186,7 +186,7 @@ struct SegmenterPropertyTests {
         let caught = (UInt64(1)...40).contains { seed in
             Self.interferes(seed: seed) { text, blocks, title in
                 let headings = blocks.map(\.block.headingText).joined(separator: " ")
-                let room = max(Segmenter.minimumTokens, 40 - countWords(headings) % 32)
+                let room = max(EmbeddingText.minimumTokens, 40 - countWords(headings) % 32)
                 return segmenter(room, overlap: 5).segment(text, blocks: blocks, fallbackTitle: title)
             }
         }

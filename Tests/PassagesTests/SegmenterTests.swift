@@ -38,7 +38,7 @@ struct SegmenterTests {
         sample.add(.paragraph, open, String(repeating: "é…😀", count: 100))
         let (text, result) = sample.segmented(segmenter(8))
         #expect(result.passages.count > 5)
-        #expect(result.passages.allSatisfy { $0.range.count <= 8 * Segmenter.maximumBytesPerToken })
+        #expect(result.passages.allSatisfy { $0.range.count <= 8 * EmbeddingText.maximumBytesPerToken })
         let joined = result.passages.map { text.string($0.range) }.joined()
         #expect(Array(joined.utf8) == text.text)
     }

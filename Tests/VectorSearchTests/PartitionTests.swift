@@ -190,7 +190,7 @@ import Testing
         var random = SeededRandom(38)
         let source = try Partition(random.batch(50, dimension: 3))
         let moving = Array(source.keys.prefix(7))
-        let target = try Partition(dimension: 3).inserting(source.rows(of: moving + [random.key()]))
+        let target = try Partition(in: source.arena).inserting(source.copying(moving + [random.key()]))
         #expect(Set(target.keys) == Set(moving))
         for key in moving { #expect(target.vector(of: key) == source.vector(of: key)) }
     }

@@ -40,8 +40,9 @@ import Testing
         var partition: Partition? = try Partition(in: arena).inserting(random.batch(7, dimension: 5))
         let place = try #require(partition?.chunks.first?.place)
         let rows = place.slab.rows(from: place.rows.lowerBound)
+        let vectors = try #require(rows.vectors)
         func isEmpty() -> Bool {
-            (0..<7 * 64).allSatisfy { rows.codes[$0] == 0 } && (0..<7 * 5).allSatisfy { rows.vectors[$0] == 0 }
+            (0..<7 * 64).allSatisfy { rows.codes[$0] == 0 } && (0..<7 * 5).allSatisfy { vectors[$0] == 0 }
                 && (0..<7).allSatisfy {
                     rows.keys[$0] == RowKey(high: 0, low: 0) && rows.scales[$0] == 0 && rows.radii[$0] == 0
                         && rows.factors[$0] == 0 && rows.bits(of: $0, words: 1).pointee == 0

@@ -44,17 +44,18 @@ import Testing
                 let world = try World(shape: shape, using: &random, rowCounts: [count])
                 let partition = try world.partitions()[0]
                 let rows = try #require(partition.chunks.first).rows
+                let vectors = try #require(rows.vectors)
                 let bound = ScoreBound(dimension: world.dimension, queryNorm: world.query.norm)
                 let scores = [Float](unsafeUninitializedCapacity: count) { target, initialized in
                     target.initialize(repeating: 0)
                     let target = UnsafeMutableBufferPointer(rebasing: target[..<count])
-                    BLASLibrary.current.scores(of: rows.vectors, query: world.query, into: target)
+                    BLASLibrary.current.scores(of: vectors, query: world.query, into: target)
                     initialized = count
                 }
                 for row in 0..<count where scores[row].isFinite {
                     let norm = ScoreBound.normBound(
                         scale: rows.scales[row], radius: rows.radii[row], dimension: world.dimension)
-                    let exact = FixedOrderKernel.dot(world.query, rows.vectors + row * world.dimension)
+                    let exact = FixedOrderKernel.dot(world.query, vectors + row * world.dimension)
                     #expect(abs(Double(scores[row]) - exact) <= bound.margin(norm: norm))
                 }
                 withExtendedLifetime(partition) {}

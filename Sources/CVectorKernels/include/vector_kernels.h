@@ -7,6 +7,7 @@
 #include "code_kernels.h"
 #include "encoder_integer_kernels.h"
 #include "encoder_kernels.h"
+#include "heap.h"
 #include "scan_kernels.h"
 
 #endif

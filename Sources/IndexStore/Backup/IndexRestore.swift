@@ -155,7 +155,7 @@ package struct IndexRestore: Sendable {
     private func open(_ manifest: BackupManifest, isRestored: Bool = false) throws -> SQLiteIndex {
         try SQLiteIndex(
             path: path, model: manifest.model, dimension: manifest.dimension, create: false,
-            keys: .init(root, makesKeys: false), isRestored: isRestored)
+            keys: .init(root, makesKeys: false), isRestored: isRestored, keepsVectors: false)
     }
 
     private func copy(_ source: URL, to path: String) throws {

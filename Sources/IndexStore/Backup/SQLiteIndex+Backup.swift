@@ -159,16 +159,20 @@ extension IndexSnapshot {
     /// A keyed digest of what is nearest to some passages, over all labels, with scores and texts. It leaves nobody's
     /// clearance out of account: nothing but the digest comes out.
     fileprivate func sampleDigest(_ db: Database) throws -> String {
-        let ordered = partitions.values.filter { $0.rows.count > 0 }.sorted { $0.digest < $1.digest }
+        let ordered = partitions.filter { $0.value.rows.count > 0 }.map { (id: $0.key, partition: $0.value) }
+            .sorted { $0.partition.digest < $1.partition.digest }
         let step = max(1, ordered.count / Self.sampleCount)
         var message: [UInt8] = []
+        guard !ordered.isEmpty else { return Hexadecimal.text(keys.samples(message)) }
+        let plan = try ScanPlan(ordered.map(\.partition.rows))
+        var reader = DocumentReader(db: db, snapshot: self)
         for sample in stride(from: 0, to: ordered.count, by: step).prefix(Self.sampleCount) {
-            guard let key = ordered[sample].rows.keys.min(), let vector = ordered[sample].rows.vector(of: key) else {
-                continue
-            }
-            let found = try scan.scan.topK(
-                query: QueryVector(vector), k: Self.answerCount, partitions: ordered.map(\.rows), minimumScore: -2)
-            for row in found {
+            guard let key = ordered[sample].partition.rows.keys.min() else { continue }
+            let vector = try reader.vectors(of: [LabelledRow(key: key, label: ordered[sample].id)])[0]
+            let query = try ScanQuery(QueryVector(vector), count: Self.answerCount, in: plan, minimumScore: -2)
+            let candidates = scan.scan.candidates([query])[0]
+            let rows = candidates.rows.map { LabelledRow(key: $0.key, label: ordered[$0.partition].id) }
+            for row in try candidates.answer(vectors: reader.vectors(of: rows)).rows {
                 message += row.key.bytes + withUnsafeBytes(of: row.score.bitPattern.bigEndian) { Array($0) }
             }
             message += try textDigest(of: PassageID(bytes: key.bytes), db)

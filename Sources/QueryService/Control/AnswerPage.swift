@@ -23,19 +23,24 @@ struct AnswerPage {
             if !citation.section.isEmpty {
                 lines.append("   " + PageStyle.printable(citation.section.joined(separator: " › ")))
             }
-            lines.append(style.wrapped(shown(hit), indent: "   "))
+            let (text, highlights) = shown(hit)
+            lines.append(style.wrapped(text, indent: "   ", highlights: highlights))
             lines.append(style.dim("   " + source(citation)))
             lines.append("")
         }
         return lines.joined(separator: "\n")
     }
 
-    /// The stretch that matches best where it was asked for, else the whole passage.
-    private func shown(_ hit: Hit) -> String {
-        guard let snippet = hit.snippet else { return hit.passage.text }
-        let isFromStart = snippet.byteRange.start == 0
+    /// The stretch that matches best where it was asked for, with the bytes of its words that match; else the whole passage.
+    private func shown(_ hit: Hit) -> (text: String, highlights: [Range<Int>]) {
+        guard let snippet = hit.snippet else { return (hit.passage.text, []) }
+        let before = snippet.byteRange.start == 0 ? "" : "… "
         let isToEnd = snippet.byteRange.end == hit.passage.text.utf8.count
-        return (isFromStart ? "" : "… ") + snippet.text + (isToEnd ? "" : " …")
+        let shift = before.utf8.count - snippet.byteRange.start
+        return (
+            before + snippet.text + (isToEnd ? "" : " …"),
+            snippet.highlights.map { $0.start + shift..<$0.end + shift }
+        )
     }
 
     private func source(_ citation: Citation) -> String {

@@ -1,5 +1,6 @@
 import AccessControl
 import Cedar
+import Crypto
 import Enclaves
 import Foundation
 import IndexStore
@@ -29,6 +30,20 @@ struct Prover: Sendable {
     let seed: UInt64
     /// In place of the service over the whole index, for tests.
     var live: TwinServices.Builder?
+    /// Of the digests in the report. It is drawn for each run, and goes with it.
+    private let digestKey = SymmetricKey(size: .bits256)
+
+    init(
+        engine: Engine, identity: ControlCommand.Identity, purpose: String?, queries: QueryFile?, seed: UInt64,
+        live: TwinServices.Builder? = nil
+    ) {
+        self.engine = engine
+        self.identity = identity
+        self.purpose = purpose
+        self.queries = queries
+        self.seed = seed
+        self.live = live
+    }
 
     /// One principal's turn for one purpose; nil for one who has none, and whose every request is refused.
     private struct Turn {
@@ -187,8 +202,8 @@ struct Prover: Sendable {
             guard isUnchanged(scene) else { throw Overtaken() }
             guard ![live.status, expected.status].contains(401) else { throw VerificationError.notKnown }
             row.add(
-                ResponseDifference(live: live, oracle: expected), isAnswer: live.status == 200, request: request.name,
-                number: number + 1)
+                ResponseDifference(live: live, oracle: expected, key: digestKey), isAnswer: live.status == 200,
+                request: request.name, number: number + 1)
         }
         return row
     }

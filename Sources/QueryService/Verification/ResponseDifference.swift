@@ -10,7 +10,8 @@ struct ReplayedResponse: Sendable {
     let body: Data
 }
 
-/// The first thing in which two responses differ. It says where and holds digests, and nothing of a text.
+/// The first thing in which two responses differ. It says where and holds digests, and nothing of a text: they are keyed, so
+/// that who guesses a body cannot try his guess on a report.
 struct ResponseDifference: Encodable, Equatable, Sendable {
     /// Header fields that differ although nothing leaks, and why.
     ///
@@ -26,22 +27,24 @@ struct ResponseDifference: Encodable, Equatable, Sendable {
     }
 
     let part: Part
-    /// SHA-256 of the body, in hexadecimal digits.
+    /// HMAC-SHA256 of the body, in hexadecimal digits.
     let liveBody: String
     let oracleBody: String
 
     enum CodingKeys: String, CodingKey {
         case part
-        case liveBody = "live_body_sha256"
-        case oracleBody = "oracle_body_sha256"
+        case liveBody = "live_body_hmac"
+        case oracleBody = "oracle_body_hmac"
     }
 
     /// Nil where status, headers and body are the same, byte for byte.
-    init?(live: ReplayedResponse, oracle: ReplayedResponse) {
+    ///
+    /// - Parameter key: Of one run, known to nobody: digests of one report can be compared, and those of two cannot.
+    init?(live: ReplayedResponse, oracle: ReplayedResponse, key: SymmetricKey) {
         guard let part = Self.part(live, oracle) else { return nil }
         self.part = part
-        liveBody = Hexadecimal.text(Array(SHA256.hash(data: live.body)))
-        oracleBody = Hexadecimal.text(Array(SHA256.hash(data: oracle.body)))
+        liveBody = Hexadecimal.text(Array(HMAC<SHA256>.authenticationCode(for: live.body, using: key)))
+        oracleBody = Hexadecimal.text(Array(HMAC<SHA256>.authenticationCode(for: oracle.body, using: key)))
     }
 
     private static func part(_ live: ReplayedResponse, _ oracle: ReplayedResponse) -> Part? {

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -56,10 +57,7 @@ struct TwinServices: Sendable {
         // No requests of callers are logged here, nor that two more services begin.
         var quiet = logger
         quiet.logLevel = .critical
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "portcullis-verify-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(
-            at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        let folder = try newFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let twins = ["live", "oracle"].map {
             Twin(socket: folder.appending(path: $0).path(percentEncoded: false), rules: Rules(access))
@@ -97,6 +95,17 @@ struct TwinServices: Sendable {
             try await tasks.waitForAll()
             return try outcome.get()
         }
+    }
+
+    /// A folder of mode 700 from its first moment on, under a name that nobody can take first.
+    private static func newFolder() throws(VerificationError) -> URL {
+        let parent = FileManager.default.temporaryDirectory
+        let template = parent.appending(path: "portcullis-verify-XXXXXX").path(percentEncoded: false)
+        // glibc writes the name into the bytes that it is given.
+        guard let bytes = strdup(template) else { throw .noService }
+        defer { free(bytes) }
+        guard mkdtemp(bytes) != nil else { throw .noService }
+        return URL(filePath: String(cString: bytes), directoryHint: .isDirectory)
     }
 
     /// From the next request on.

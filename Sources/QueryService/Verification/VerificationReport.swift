@@ -82,7 +82,7 @@ struct VerificationReport: Encodable, Sendable {
             text += """
                 \(row.principal), \(row.purpose ?? "no purpose"): first difference in request \(first.number), \
                 \(first.request): \(first.difference.part)
-                  sha256 of the body        \(first.difference.liveBody)
+                  keyed digest of the body  \(first.difference.liveBody)
                   of what it should be      \(first.difference.oracleBody)
 
                 """ + "\n"

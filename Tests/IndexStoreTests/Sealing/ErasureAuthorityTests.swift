@@ -54,7 +54,7 @@ struct ErasureAuthorityTests {
             try await ErasureTests.erase([id, other], of: index, authority: .principals(maria, confirmedBy: paul))
         }
         #expect(try await FullReading(index) == before && index.keyStore.register.erasures.isEmpty)
-        try await index.distinguish(ResourceNames([EntityReference(type: "Document", id: ByteText(id.description))]))
+        try await index.distinguishing(ResourceNames([EntityReference(type: "Document", id: ByteText(id.description))]))
         await #expect(throws: IndexError.notAuthorized) {
             try await ErasureTests.erase([id], of: index, authority: .principals(maria, confirmedBy: paul))
         }

@@ -42,7 +42,7 @@ struct IndexHistory {
             try await Fixture.store(first, in: index, contentDigest: [3])
             try await index.take(TakenSource(id: first.source, path: "a", bytes: [9], sidecar: nil))
             let second = index.keys.documentID(path: "b")
-            try await index.distinguish(
+            try await index.distinguishing(
                 ResourceNames([EntityReference(type: "Document", id: ByteText(second.description))]))
             try await index.remove([index.keys.documentID(path: "c")])
             try await index.commit(Fixture.document(index, "e", [("w", "seven")]))

@@ -39,9 +39,8 @@ struct SourceNonInterferenceTests {
     private func view(_ name: String, _ source: String, hidden: Label) async throws -> [[String]] {
         let text = try await extract(name, source).extracted
         let blocks = try BlockLabelerTests.labeler("cui", mayLower: true).label(text)
-        let segmenter = Segmenter(maximumTokens: 40, overlapTokens: 6) {
-            $0.split(whereSeparator: \.isWhitespace).count
-        }
+        let embeddingText = EmbeddingText(maximumTokens: 40) { $0.split(whereSeparator: \.isWhitespace).count }
+        let segmenter = Segmenter(embeddingText: embeddingText, overlapTokens: 6)
         let result = segmenter.segment(text, blocks: blocks, fallbackTitle: Heading(text: "t", label: hidden))
         return result.passages.filter { $0.label != hidden }.map { passage in
             [

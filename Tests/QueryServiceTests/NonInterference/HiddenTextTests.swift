@@ -138,10 +138,10 @@ private struct Replacement {
                         embeddingDigest: passage.embeddingDigest,
                         vector: try await embedder.embed(headings + passage.text)))
             }
-            try await engine.index.commit(
-                IndexedDocument(
-                    id: document.id, place: document.place, sourceDigest: document.sourceDigest, title: document.title,
-                    headings: document.headings, passages: passages))
+            let planted = IndexedDocument(
+                id: document.id, place: document.place, sourceDigest: document.sourceDigest, title: document.title,
+                headings: document.headings, passages: passages)
+            try await engine.index.commit(engine.index.distinguished(planted))
         }
         return engine
     }

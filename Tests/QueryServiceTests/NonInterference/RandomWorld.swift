@@ -11,6 +11,8 @@ struct RandomWorld {
     private(set) var sources: [SourceDocument]
     private(set) var rules: LabelRuleText
     let policies: PolicyText
+    /// Whether the vectors of some worlds stay in the file, and those of an index that is compared with theirs.
+    private let variesVectors: Bool
     private var generator: SeededGenerator
 
     var people: [String] { Self.people }
@@ -19,9 +21,13 @@ struct RandomWorld {
     var url: URL { folder.url.appending(path: "enclave") }
     var indexPath: String { folder.url.appending(path: "index.sqlite").path }
 
-    init(seed: UInt64) throws {
+    /// Whether an index of what one person may read has its vectors in memory.
+    var comparesInMemory: Bool { !variesVectors || seed % 3 != 0 }
+
+    init(seed: UInt64, variesVectors: Bool = false) throws {
         var generator = SeededGenerator(seed: seed)
         self.seed = seed
+        self.variesVectors = variesVectors
         folder = try TemporaryFolder()
         rules = LabelRuleText(using: &generator)
         policies = PolicyText(using: &generator)
@@ -29,7 +35,7 @@ struct RandomWorld {
         sources = (0..<Int.random(in: 7...10, using: &generator)).map { writer.document($0, using: &generator) }
         let people = Self.people.map { Self.person($0, using: &generator) }
         self.generator = generator
-        try folder.write(Self.settings, to: "enclave/portcullis.yaml")
+        try folder.write(settings, to: "enclave/portcullis.yaml")
         try folder.write(PolicyText.schema, to: "enclave/policies/schema.cedarschema")
         try folder.write(policies.permits, to: "enclave/policies/permits.cedar")
         try folder.write(policies.forbids, to: "enclave/policies/forbids.cedar")
@@ -55,6 +61,7 @@ struct RandomWorld {
         seed = original.seed
         rules = original.rules
         policies = original.policies
+        variesVectors = original.variesVectors
         generator = original.generator
         self.folder = folder
         self.sources = sources
@@ -125,7 +132,8 @@ struct RandomWorld {
             """
     }
 
-    private static let settings = """
+    private var settings: String {
+        """
         name: random
         mode: development
         index: ../index.sqlite
@@ -137,12 +145,14 @@ struct RandomWorld {
           port: 0
           maximum_query_bytes: 2000
           maximum_k: 500
+          vectors: \(variesVectors && seed % 2 == 0 ? "file" : "memory")
         authentication:
           issuer: portcullis-development
           audience: random
         citations:
           base_url: https://documents.example/
         """
+    }
 }
 
 /// Few words, so that texts are near each other and tie.

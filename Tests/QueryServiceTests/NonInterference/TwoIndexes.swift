@@ -66,7 +66,7 @@ struct TwoIndexes {
         let path = folder.url.appending(path: "\(UUID()).sqlite").path
         return try SQLiteIndex(
             path: path, model: index.model, dimension: embedder.model.dimension, create: true,
-            keys: .beside(path, secret: index.secret))
+            keys: .beside(path, secret: index.secret), keepsVectors: world.comparesInMemory)
     }
 
     /// Asks both indexes the same for a few people.

@@ -1,0 +1,224 @@
+import Foundation
+import IndexStore
+import VectorSearch
+
+/// What an index takes in memory and how fast it answers, with its vectors in memory and in the file; and how many rows of
+/// codes alone one machine holds. Each opening is a process of its own, so that none has what another left.
+struct MemoryMeasurement: Sendable {
+    /// What such a process does.
+    enum Step: String, CaseIterable, Codable, Sendable {
+        case fill, memory, file, codes
+    }
+
+    /// What it found.
+    struct Findings: Codable, Sendable {
+        var openSeconds = 0.0
+        /// Megabytes that opening added, and the most while it did.
+        var resident = 0.0
+        var peak = 0.0
+        /// Milliseconds of searches by vector, for each share of labels.
+        var searches: [[Double]] = []
+        var wordSeconds = 0.0
+        var wordMegabytes = 0.0
+    }
+
+    private static let resultCount = 10
+    /// Of sixteen labels, those that a reader may read.
+    private static let readable = [1, 8, 16]
+    private static let codeShares = [0.1, 1, 10, 100]
+
+    private let series: DocumentSeries
+    private let rows: Int
+    private let isQuick: Bool
+
+    /// - Parameters:
+    ///   - passages: Of the sealed index.
+    ///   - rows: Of codes alone.
+    init(workspace: URL, passages: Int, rows: Int, isQuick: Bool) {
+        self.isQuick = isQuick
+        self.rows = isQuick ? min(rows, 50_000) : rows
+        series = DocumentSeries(
+            folder: workspace.appending(path: "memory"),
+            count: (isQuick ? min(passages, 20_000) : passages) / DocumentSeries.passagesPerDocument)
+    }
+
+    /// - Parameter run: Carries out a step in a process of its own.
+    func sections(_ run: (Step) throws -> Findings) throws -> [Section] {
+        try FileManager.default.createDirectory(at: series.folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: series.folder) }
+        _ = try run(.fill)
+        let rounds = isQuick ? 1 : 3
+        var found: [Step: [Findings]] = [:]
+        for round in 1...rounds {
+            for step in [Step.memory, .file] { found[step, default: []].append(try run(step)) }
+            Subject.memory.note("opened both ways, round \(round) of \(rounds)")
+        }
+        return [index(found[.memory]!, found[.file]!), codes(try run(.codes))]
+    }
+
+    func carryOut(_ step: Step) async throws -> Findings {
+        switch step {
+        case .fill: try await fill()
+        case .memory, .file: try await open(keepsVectors: step == .memory)
+        case .codes: try scanCodes()
+        }
+    }
+
+    // MARK: - Steps
+
+    private func fill() async throws -> Findings {
+        let index = try series.open(create: true)
+        for number in 0..<series.count {
+            try await index.commit(series.document(number, keys: index.keys))
+            if number % 10_000 == 9_999 { Subject.memory.note("\(number + 1) of \(series.count) documents committed") }
+        }
+        try index.close()
+        return Findings()
+    }
+
+    private func open(keepsVectors: Bool) async throws -> Findings {
+        var findings = Findings()
+        let before = ResidentMemory.now
+        var opened: SQLiteIndex?
+        findings.openSeconds =
+            try await Stopwatch.milliseconds { opened = try series.open(keepsVectors: keepsVectors) } / 1000
+        guard let index = opened, index.snapshot().passageCount == series.passages else {
+            throw UnexpectedAnswer(what: "the index has another number of passages")
+        }
+        findings.resident = ResidentMemory.now - before
+        findings.peak = ResidentMemory.peak - before
+        for labels in Self.readable { findings.searches.append(try await searches(index, labels: labels)) }
+        let withoutWords = ResidentMemory.now
+        findings.wordSeconds = try await Stopwatch.milliseconds { _ = try await index.lexicalSnapshot() } / 1000
+        findings.wordMegabytes = ResidentMemory.now - withoutWords
+        return findings
+    }
+
+    /// Decision, scan and vectors of one search after another.
+    private func searches(_ index: SQLiteIndex, labels: Int) async throws -> [Double] {
+        let reader = try SeriesReader(when: "resource.project < \(labels)")
+        let count = isQuick ? 20 : 200
+        var times: [Double] = []
+        for number in 0..<count + 5 {
+            var random = RandomNumbers(seed: UInt64(number) + 1_000)
+            let query = random.unitVector(DocumentSeries.dimension)
+            let time = try await Stopwatch.milliseconds {
+                let snapshot = index.snapshot()
+                let found = try await snapshot.nearest(
+                    to: query, among: reader.permitted(among: snapshot.labels), limit: Self.resultCount,
+                    minimumScore: -2)
+                guard found.count == Self.resultCount else {
+                    throw UnexpectedAnswer(what: "a search finds another number of passages")
+                }
+            }
+            // The first ones decide, and find what may be read.
+            if number >= 5 { times.append(time) }
+        }
+        return times
+    }
+
+    /// Rows without their vectors, and scans of them up to the rows that are left to score.
+    private func scanCodes() throws -> Findings {
+        var findings = Findings()
+        let vectors = ScanMeasurement.Vectors(count: min(rows, 50_000))
+        let before = ResidentMemory.now
+        var random = RandomNumbers(seed: 6)
+        let arena = try RowArena(dimension: ScanMeasurement.dimension, keepsVectors: false)
+        let labels = 1_000
+        let partitions = try (0..<labels).map { label in
+            var builder = try PartitionBuilder(in: arena)
+            for row in label * rows / labels..<(label + 1) * rows / labels {
+                try builder.append(RowKey(high: random.next(), low: UInt64(row)), vectors.row(row, random: &random))
+            }
+            if label % 100 == 99 { Subject.memory.note("laid out \((label + 1) * rows / labels) of \(rows) rows") }
+            return try builder.finish()
+        }
+        findings.resident = ResidentMemory.now - before
+        findings.peak = ResidentMemory.peak - before
+        let scan = ExactScan()
+        for share in Self.codeShares {
+            let plan = try ScanPlan(
+                partitions.shuffled(using: &random).prefix(max(1, Int(Double(labels) * share / 100))))
+            let times = try (0..<(isQuick ? 3 : 15)).map { _ in
+                let query = try ScanQuery(
+                    QueryVector(random.unitVector(ScanMeasurement.dimension)), count: Self.resultCount, in: plan)
+                let clock = ContinuousClock()
+                let start = clock.now
+                _ = scan.candidates([query])
+                return (clock.now - start) / .milliseconds(1)
+            }
+            findings.searches.append(times)
+        }
+        return findings
+    }
+
+    // MARK: - Tables
+
+    private func index(_ memory: [Findings], _ file: [Findings]) -> Section {
+        let millions = Double(series.passages) / 1e6
+        func figure(_ findings: [Findings], _ decimals: Int, _ value: (Findings) -> Double) -> Figure {
+            Figure(medianOf: findings.map(value), decimals: decimals)
+        }
+        func row(_ name: String, _ decimals: Int, _ value: (Findings) -> Double) -> Section.Row {
+            Section.Row(name: name, cells: [figure(memory, decimals, value), figure(file, decimals, value)])
+        }
+        var lines = [
+            row("opening, s", 2, \.openSeconds), row("resident for vectors, MB", 0, \.resident),
+            row("the most while opening, MB", 0, \.peak),
+        ]
+        for (number, labels) in Self.readable.enumerated() {
+            let share = (Double(labels) / Double(DocumentSeries.labels) * 100).formatted()
+            for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
+                lines.append(
+                    row("search, \(share) % permitted, \(name) ms", 2) {
+                        Samples.percentile(part, of: $0.searches[number])
+                    })
+            }
+        }
+        lines += [row("words, s to read", 1, \.wordSeconds), row("words, MB beside", 0, \.wordMegabytes)]
+        return Section(
+            title: "Memory: \(series.passages) sealed passages, vectors in memory and in the file",
+            explanation: [
+                "The index of the section on sealing, under \(DocumentSeries.labels) labels; each opening in a new process. "
+                    + "Resident: what opening adds to the process; the targets are for a million passages, "
+                    + "and the figures are scaled to that.",
+                "Search: decision, scan, and in the file the vectors of the rows that the scan leaves, k = "
+                    + "\(Self.resultCount), one after another, all files in the system's cache.",
+            ],
+            columns: ["", "in memory", "in the file"], rows: lines,
+            targets: [
+                .init(
+                    "GB a million passages, vectors in memory",
+                    figure(memory, 2) { $0.resident / 1000 / millions }, atMost: 2.2),
+                .init(
+                    "GB a million passages, vectors in the file",
+                    figure(file, 2) { $0.resident / 1000 / millions }, atMost: 0.6),
+                .init(
+                    "seconds to open a million, vectors in memory",
+                    figure(memory, 2) { $0.openSeconds / millions }, atMost: 3),
+            ])
+    }
+
+    private func codes(_ findings: Findings) -> Section {
+        let lines = zip(Self.codeShares, findings.searches).map { share, times in
+            Section.Row(
+                name: "\(share.formatted()) % permitted",
+                cells: [0.5, 0.95].map { Figure(Samples.percentile($0, of: times), decimals: 2) })
+        }
+        let resident = Figure(findings.resident / 1000, decimals: 2)
+        return Section(
+            title: "Codes alone: \(rows) × \(ScanMeasurement.dimension), one thread",
+            explanation: [
+                "The rows of the section on the exact scan without their vectors, under 1000 labels. A scan ends with the rows "
+                    + "that are left to score. Resident: \(resident.text) GB, at most "
+                    + "\((Figure(findings.peak / 1000, decimals: 2)).text) GB on the way.",
+                "Ten million: `Benchmarks --only memory --rows 10000000`.",
+            ],
+            columns: ["permitted", "p50 ms", "p95 ms"], rows: lines,
+            targets: [
+                .init(
+                    "GB of ten million rows" + (rows == 10_000_000 ? "" : ", scaled"),
+                    Figure(findings.resident / 1000 * 1e7 / Double(rows), decimals: 2), atMost: 6)
+            ])
+    }
+}

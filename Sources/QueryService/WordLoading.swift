@@ -1,0 +1,19 @@
+import IndexStore
+import Logging
+import ServiceLifecycle
+
+/// Reads the words of all passages when a process begins to serve, so that the first question by words waits as little as
+/// can be. It ends when they are there.
+struct WordLoading: Service {
+    let index: SQLiteIndex
+    let logger: Logger
+
+    func run() async throws {
+        do {
+            _ = try await index.lexicalSnapshot()
+        } catch {
+            // The first question by words tries again.
+            logger.error("words could not be read", metadata: ["error": "\(error)"])
+        }
+    }
+}

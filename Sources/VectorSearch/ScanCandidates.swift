@@ -1,0 +1,149 @@
+import CVectorKernels
+
+/// The rows that a scan of codes leaves: all that can be among the best of a query, each with an interval that holds its
+/// score. What is left to do is to score them exactly, by whoever has their vectors: this room where they are in memory,
+/// the owner of the file where they are there.
+///
+/// A vector that is not that of its row is found out where its score lies outside of the interval.
+package struct ScanCandidates: Sendable {
+    /// A row that can be among the best.
+    package struct Row: Sendable {
+        package let key: RowKey
+        /// The position of the row's partition among the partitions scanned.
+        package let partition: Int
+        fileprivate let lower: Double
+        fileprivate let upper: Double
+        /// Of its bits (`RowSlab`).
+        fileprivate let factor: Float
+        /// Its place in memory, which orders nothing but for a planted fault.
+        let stretch: Int
+        let position: Int
+    }
+
+    /// What an answer says about the rows that it may lack.
+    enum Recall: Sendable {
+        /// None are lacking, by the mode of the query.
+        case exact
+        /// None are lacking: all were looked at.
+        case complete
+        case estimated(RecallEstimate)
+    }
+
+    package let rows: [Row]
+    private let query: ScanQuery
+    private let recall: Recall
+    /// What gave the intervals, for an error.
+    private let source: String
+    private let fault: PlantedFault?
+
+    init(_ candidates: [TopK.Candidate], of query: ScanQuery, _ recall: Recall, by scan: ExactScan) {
+        rows = candidates.map { candidate in
+            let (stretch, row) = (Int(candidate.stretch), Int(candidate.row))
+            let pointers = query.plan.stretches[stretch].rows
+            return Row(
+                key: pointers.keys[row], partition: query.plan.partition(stretch: stretch, row: row),
+                lower: candidate.lower, upper: candidate.upper, factor: pointers.factors[row], stretch: stretch,
+                position: row)
+        }
+        self.query = query
+        self.recall = recall
+        source = scan.source.name
+        fault = scan.fault
+    }
+
+    /// The answer, where the vectors are in memory. O(rows × (dimension + log rows))
+    ///
+    /// - Throws: `scoreBoundViolated`.
+    func answer() throws(VectorSearchError) -> ScanAnswer {
+        try answer { row in
+            guard let vectors = query.plan.stretches[row.stretch].rows.vectors else {
+                preconditionFailure("rows that are not in memory are scored by whoever has them")
+            }
+            return vectors + row.position * query.vector.dimension
+        }
+    }
+
+    /// The answer. O(rows × (dimension + log rows))
+    ///
+    /// - Parameter vectors: Of each row, of the query's dimension.
+    /// - Throws: `rowDimension`, `scoreBoundViolated`.
+    package func answer(vectors: [[Float]]) throws(VectorSearchError) -> ScanAnswer {
+        precondition(vectors.count == rows.count)
+        let dimension = query.vector.dimension
+        if let row = vectors.firstIndex(where: { $0.count != dimension }) {
+            throw .rowDimension(row: row, given: vectors[row].count, expected: dimension)
+        }
+        var components: [Float] = []
+        components.reserveCapacity(vectors.count * dimension)
+        for vector in vectors { components += vector }
+        var result = Result<ScanAnswer, VectorSearchError>.success(ScanAnswer(rows: [], expectedRecall: nil))
+        components.withUnsafeBufferPointer { components in
+            result = Result { () throws(VectorSearchError) in
+                var next = 0
+                // Each row is asked for once, in their order.
+                return try answer { _ in
+                    defer { next += dimension }
+                    return components.baseAddress! + next
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    /// - Parameter vector: Where the components of a row are; called for each in their order.
+    private func answer(_ vector: (Row) -> UnsafePointer<Float>) throws(VectorSearchError) -> ScanAnswer {
+        var scored: [Scored] = []
+        scored.reserveCapacity(rows.count)
+        for row in rows {
+            let vector = vector(row)
+            let score = FixedOrderKernel.dot(query.vector, vector)
+            let isInside = score >= row.lower && score <= row.upper
+            if !isInside, fault?.breaksBounds != true { throw .scoreBoundViolated(by: source) }
+            var squaredNorm = 0.0
+            if case .estimated = recall { squaredNorm = scan_fixed_order_dot(vector, vector, query.vector.dimension) }
+            scored.append(Scored(row: row, score: score, squaredNorm: squaredNorm))
+        }
+        if let fault { scored = fault.spoil(scored, query: query) }
+        let best = best(of: scored)
+        let wanted = best.filter { scored in query.minimumScore.map { scored.score >= $0 } ?? true }
+        return ScanAnswer(
+            rows: wanted.map { ScoredRow(key: $0.row.key, score: $0.score, partition: $0.row.partition) },
+            expectedRecall: expectedRecall(of: best))
+    }
+
+    /// A row with its exact score.
+    struct Scored {
+        let row: Row
+        var score: Double
+        /// Of its vector, where the recall is estimated.
+        let squaredNorm: Double
+    }
+
+    /// In the one order that a caller sees.
+    private func best(of rows: [Scored]) -> ArraySlice<Scored> {
+        let ordered = rows.sorted { left, right in
+            if left.score != right.score { return left.score > right.score }
+            if fault == .tiesByPlace {
+                return (left.row.stretch, left.row.position) < (right.row.stretch, right.row.position)
+            }
+            if left.row.key != right.row.key { return left.row.key < right.row.key }
+            // One passage under two labels.
+            return left.row.partition < right.row.partition
+        }
+        return ordered.prefix(query.count)
+    }
+
+    /// What is to be expected is a matter of the best rows, whether or not they are wanted.
+    private func expectedRecall(of best: ArraySlice<Scored>) -> Double? {
+        switch recall {
+        case .exact: return nil
+        case .complete: return 1
+        case .estimated(var estimate):
+            for found in best {
+                estimate.add(
+                    score: found.score, factor: Double(found.row.factor), squaredNorm: found.squaredNorm)
+            }
+            return estimate.value
+        }
+    }
+}
