@@ -104,7 +104,8 @@ struct MeasureCommand: AsyncParsableCommand {
     private func arguments(_ subject: Subject, in workspace: URL) -> [String] {
         ["--subject", subject.rawValue, "--workspace", workspace.path, "--model", model, "--enclave", enclave]
             + ["--peers", peers, "--dataset", dataset, "--million", million, "--cedarpy", cedarpy]
-            + ["--onnxruntime", onnxruntime, "--passages", String(passages), "--rows", String(rows)] + (quick ? ["--quick"] : [])
+            + ["--onnxruntime", onnxruntime, "--passages", String(passages), "--rows", String(rows)]
+            + (quick ? ["--quick"] : [])
     }
 
     /// A step of a measurement, in a process of its own.
