@@ -61,10 +61,10 @@ bench: setup model ## Measure, and write Benchmarks/RESULTS.md
 	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --write Benchmarks/RESULTS.md
 
 bench-peers: setup model ## Measure the scan beside its peers alone
-	@.ci/setup peers dataset
+	@.ci/setup peers dataset million
 	@echo "==> building the benchmarks"
 	@PORTCULLIS_BENCHMARKS=1 $(RELEASE) --product Benchmarks
-	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --only peers
+	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --only peers --only million
 
 clean: ## Remove what was built, the indexes and everything fetched
 	@rm -rf .build .build-release .cache
