@@ -8,6 +8,8 @@ ENCLAVE ?= corpus/aerospace
 ENCLAVES := corpus/aerospace corpus/clinic
 RELEASE := swift build -c release --scratch-path .build-release
 PORTCULLIS := .build-release/release/portcullis
+RESULTS := Benchmarks/results
+PLOT := python3 Benchmarks/peers/plot_peers.py
 SOURCES := Package.swift Sources Tests Benchmarks
 
 .PHONY: help setup build demo serve test lint format model corpora bench bench-peers clean
@@ -58,13 +60,17 @@ bench: setup model ## Measure, and write Benchmarks/RESULTS.md
 	@.ci/setup peers onnxruntime dataset million cedarpy
 	@echo "==> building the benchmarks"
 	@PORTCULLIS_BENCHMARKS=1 $(RELEASE) --product Benchmarks
-	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --write Benchmarks/RESULTS.md
+	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --write Benchmarks/RESULTS.md --json $(RESULTS)/all.json
+	@$(PLOT) $(RESULTS)/all.json $(RESULTS)/peers-100000.svg 100000
+	@$(PLOT) $(RESULTS)/all.json $(RESULTS)/peers-1000000.svg 1000000
 
 bench-peers: setup model ## Measure the scan beside its peers alone
 	@.ci/setup peers dataset million
 	@echo "==> building the benchmarks"
 	@PORTCULLIS_BENCHMARKS=1 $(RELEASE) --product Benchmarks
-	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --only peers --only million
+	@PORTCULLIS_BENCHMARKS=1 .build-release/release/Benchmarks --only peers --only million --json $(RESULTS)/peers.json
+	@$(PLOT) $(RESULTS)/peers.json $(RESULTS)/peers-100000.svg 100000
+	@$(PLOT) $(RESULTS)/peers.json $(RESULTS)/peers-1000000.svg 1000000
 
 clean: ## Remove what was built, the indexes and everything fetched
 	@rm -rf .build .build-release .cache

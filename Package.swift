@@ -196,7 +196,7 @@ if ProcessInfo.processInfo.environment["PORTCULLIS_BENCHMARKS"] != nil {
                 "VectorSearch", crypto, logging,
                 arguments, grdb,
             ] + hummingbird,
-            path: "Benchmarks", exclude: ["RESULTS.md", "peers"], swiftSettings: features))
+            path: "Benchmarks", exclude: ["RESULTS.md", "peers", "results"], swiftSettings: features))
 }
 
 let package = Package(

@@ -16,7 +16,15 @@ extension ScanMeasurement {
         let share: Double
         let labels: Int
         let isEven: Bool
-        let plans: [ScanPlan]
+        /// They keep their rows in memory.
+        var plans: [ScanPlan]
+
+        /// A name for a line, and no rows.
+        var withoutPlans: Point {
+            var point = self
+            point.plans = []
+            return point
+        }
 
         var name: String {
             let sizes = isEven ? "" : ", Zipf"
@@ -38,11 +46,11 @@ extension ScanMeasurement {
             for (share, labels, own) in wanted where own == total {
                 let plans = try plans(partitions, share: share, readers: Self.readers(share))
                 let point = Point(share: share, labels: labels, isEven: true, plans: plans)
-                lines.append((point, try await line(point)))
+                lines.append((point.withoutPlans, try await line(point)))
             }
         }
         if rows >= Self.zipfLabels * Self.fewestRows {
-            for point in try zipfPoints(rows, vectors) { lines.append((point, try await line(point))) }
+            for point in try zipfPoints(rows, vectors) { lines.append((point.withoutPlans, try await line(point))) }
         }
         lines.sort {
             ($0.point.share, $0.point.isEven ? 0 : 1, $0.point.labels)
