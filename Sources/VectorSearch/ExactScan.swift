@@ -32,6 +32,8 @@ package struct ExactScan: Sendable {
     package static let resultLimit = 1_000_000
     /// The largest number of queries that are scanned together.
     package static let queryLimit = 64
+    /// Bytes of the next stretches that are on their way from memory while one is read.
+    private static let fetchAhead = 8_192
 
     /// What chooses the candidates.
     package let source: CandidateSource
@@ -74,7 +76,10 @@ package struct ExactScan: Sendable {
         precondition(queries.count <= Self.queryLimit)
         return withScratch { scratch in
             scratch.begin(queries)
-            JointPlan(queries.map(\.plan)).forEachPiece { piece in
+            let stride = queries.first.map { RowSlab.stride(dimension: $0.vector.dimension) } ?? 0
+            JointPlan(queries.map(\.plan)).forEachPiece(
+                ahead: stride == 0 ? 0 : Self.fetchAhead / stride + 1, fetch: { $0.fetchCodes($1, stride: stride) }
+            ) { piece in
                 source.offer(piece, queries: queries, fault: fault, in: scratch)
             }
             return queries.enumerated().map { number, query in

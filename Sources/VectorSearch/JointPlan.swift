@@ -35,13 +35,33 @@ struct JointPlan {
     /// same memory each time, so a plan of many small stretches allocates nothing for them.
     ///
     /// O(n) for one plan of n stretches, O(n log n) for n stretches of different plans.
-    func forEachPiece(_ body: (Piece) -> Void) {
-        if plans.count == 1 { stretches(of: plans[0], body) } else { sweep(body) }
+    ///
+    /// - Parameters:
+    ///   - ahead: how many rows of the next stretches are fetched before they are needed, where there is one plan: the
+    ///     processor does not know where the next one lies, and would wait for it once for each label.
+    ///   - fetch: asks for rows, the given number of them.
+    func forEachPiece(
+        ahead: Int = 0, fetch: (RowPointers, Int) -> Void = { _, _ in }, _ body: (Piece) -> Void
+    ) {
+        if plans.count == 1 { stretches(of: plans[0], ahead: ahead, fetch, body) } else { sweep(body) }
     }
 
-    private func stretches(of one: (plan: ScanPlan, queries: [Int]), _ body: (Piece) -> Void) {
+    private func stretches(
+        of one: (plan: ScanPlan, queries: [Int]), ahead: Int, _ fetch: (RowPointers, Int) -> Void,
+        _ body: (Piece) -> Void
+    ) {
+        let stretches = one.plan.stretches
         var members: [Member] = []
-        for (number, stretch) in one.plan.stretches.enumerated() {
+        // The first stretch that nothing was fetched of, and the rows that were, of those behind this one.
+        var (next, fetched) = (0, 0)
+        for (number, stretch) in stretches.enumerated() {
+            if next <= number { next = number + 1 } else { fetched -= min(stretch.count, ahead) }
+            while fetched < ahead, next < stretches.count {
+                let count = min(stretches[next].count, ahead)
+                fetch(stretches[next].rows, count)
+                fetched += count
+                next += 1
+            }
             members.removeAll(keepingCapacity: true)
             for query in one.queries { members.append(Member(query: query, stretch: number, offset: 0)) }
             body(Piece(rows: stretch.rows, count: stretch.count, members: members))

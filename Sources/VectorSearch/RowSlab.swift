@@ -16,8 +16,8 @@ import CVectorKernels
 /// | scale, radius, factor | 4, 4, 4 | 12 |
 /// | float32, where they are kept | 4 · dimension | 1,536 |
 final class RowSlab: Sendable {
-    /// Rows of a slab.
-    static let capacity = 4_096
+    /// Rows of a slab: at 384 components so many that what a scan reads of them fills a huge page of 2 MiB.
+    static let capacity = 4_544
 
     let dimension: Int
     /// Bytes from the codes of one row to those of the next.
@@ -159,6 +159,13 @@ struct RowPointers: @unchecked Sendable {
             codes: codes + rows * RowSlab.stride(dimension: dimension), scales: scales + rows, radii: radii + rows,
             bits: bits, bitRow: bitRow + rows, factors: factors + rows, vectors: vectors.map { $0 + rows * dimension },
             keys: keys + rows)
+    }
+
+    /// Asks for the codes of the first rows before they are needed, and for what belongs to them.
+    func fetchCodes(_ count: Int, stride: Int) {
+        code_fetch(codes, count * stride)
+        code_fetch(scales, count * MemoryLayout<Float>.stride)
+        code_fetch(radii, count * MemoryLayout<Float>.stride)
     }
 
     /// Where the first word of a row's bits is; the next one is `BIT_GROUP` words behind it.

@@ -8,6 +8,8 @@ final class VectorMemory: Sendable {
     static let alignment = 64
     /// The size of a huge page (x86-64, and arm64 with pages of 4 KiB).
     private static let hugePage = 2 << 20
+    /// A multiple of the size of a page on every machine (arm64 has some of 64 KiB).
+    private static let page = 64 << 10
 
     // Of each byte there is one writer, before others read it, and one who wipes it, after they did.
     nonisolated(unsafe) let start: UnsafeMutableRawPointer
@@ -17,7 +19,8 @@ final class VectorMemory: Sendable {
 
     /// Memory that nothing has touched yet. Where it all but fills a huge page or more, the system is asked for such
     /// pages, because a scan of small ones waits for their addresses (madvise(2)); where it has none to give, nothing is
-    /// lost. They are the system's again at once when they are let go of: a heap would keep them.
+    /// lost. What is left over behind them and would not fill one lies on small pages. They are the system's again at
+    /// once when they are let go of: a heap would keep them.
     init(byteCount: Int) {
         precondition(byteCount >= 0)
         self.byteCount = byteCount
@@ -26,7 +29,8 @@ final class VectorMemory: Sendable {
             mapped = 0
             return
         }
-        mapped = (byteCount + Self.hugePage - 1) / Self.hugePage * Self.hugePage
+        let page = byteCount % Self.hugePage >= Self.hugePage / 8 * 7 ? Self.hugePage : Self.page
+        mapped = (byteCount + page - 1) / page * page
         start = Self.map(mapped)
     }
 

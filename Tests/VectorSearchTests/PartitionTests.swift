@@ -174,7 +174,7 @@ import Testing
         #expect(partition.count == 20_000)
         #expect(partition.chunks.count <= 5 + 12)
         #expect(partition.chunks.allSatisfy { 1...PartitionChunk.rowLimit ~= $0.count })
-        // A row is copied at most about log2(4,096) times, not once for each append.
+        // A row is copied at most about log2(`rowLimit`) times, not once for each append.
         #expect(rebuilt <= 20_000 * 13)
     }
 
