@@ -17,11 +17,22 @@ package enum CandidateSource: Sendable, Equatable {
     static let best: CandidateSource =
         CodeKernel.best == .scalar && BLASLibrary.current.isOptimised ? .library : .codes(.best)
 
+    /// Bytes that are on their way from memory.
+    private static let fetchAhead = 8_192
+
     /// For errors and start-up logs.
     package var name: String {
         switch self {
         case .codes(let kernel): "the \(kernel.rawValue) kernel"
         case .library: BLASLibrary.current.name
+        }
+    }
+
+    /// How many rows of the next stretches are fetched while one is read: none where the library reads them.
+    func rowsAhead(dimension: Int) -> Int {
+        switch self {
+        case .codes: Self.fetchAhead / RowSlab.stride(dimension: dimension) + 1
+        case .library: 0
         }
     }
 
@@ -32,8 +43,11 @@ package enum CandidateSource: Sendable, Equatable {
 
     /// Offers the rows of a piece to the queries that may read it. O(rows × dimension × queries), and each row is read
     /// from memory once.
-    func offer(_ piece: JointPlan.Piece, queries: [ScanQuery], fault: PlantedFault?, in scratch: ScanScratch) {
-        guard let dimension = piece.members.first.map({ queries[$0.query].vector.dimension }) else { return }
+    ///
+    /// - Parameter dimension: of all queries.
+    func offer(
+        _ piece: JointPlan.Piece, queries: [ScanQuery], dimension: Int, fault: PlantedFault?, in scratch: ScanScratch
+    ) {
         var row = 0
         while row < piece.count {
             let count = min(ScanScratch.block, piece.count - row)
@@ -49,7 +63,7 @@ package enum CandidateSource: Sendable, Equatable {
                 var rest = piece.members[...]
                 while !rest.isEmpty {
                     let pass = rest.prefix(Int(CODE_QUERY_LIMIT))
-                    block.offerCodes(codeKernel, to: pass, queries, fault: fault, in: scratch)
+                    block.offerCodes(codeKernel, to: pass, fault: fault, in: scratch)
                     rest = rest.dropFirst(pass.count)
                 }
             }
@@ -121,14 +135,13 @@ private struct Block {
     let ahead: Int
 
     func offerCodes(
-        _ kernel: CodeKernel, to members: ArraySlice<JointPlan.Member>, _ queries: [ScanQuery], fault: PlantedFault?,
-        in scratch: ScanScratch
+        _ kernel: CodeKernel, to members: ArraySlice<JointPlan.Member>, fault: PlantedFault?, in scratch: ScanScratch
     ) {
-        let planes = scratch.planes(of: members, queries)
-        let stride = queries[members[members.startIndex].query].vector.planes.stride
+        let planes = scratch.planes(of: members)
+        let stride = scratch[members[members.startIndex].query].stride
         code_sums(kernel.variant, rows.codes, count, ahead, stride, planes, members.count, scratch.sums)
         for (number, member) in members.enumerated() {
-            let bound = queries[member.query].vector.planes.bound
+            let bound = scratch[member.query].bound
             scratch.offer(
                 sums: scratch.sums + 2 * number * count, scales: rows.scales, radii: rows.radii, count: count,
                 fault?.spoiled(bound) ?? bound, to: member.query

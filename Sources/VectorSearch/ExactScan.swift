@@ -32,8 +32,6 @@ package struct ExactScan: Sendable {
     package static let resultLimit = 1_000_000
     /// The largest number of queries that are scanned together.
     package static let queryLimit = 64
-    /// Bytes of the next stretches that are on their way from memory while one is read.
-    private static let fetchAhead = 8_192
 
     /// What chooses the candidates.
     package let source: CandidateSource
@@ -76,11 +74,12 @@ package struct ExactScan: Sendable {
         precondition(queries.count <= Self.queryLimit)
         return withScratch { scratch in
             scratch.begin(queries)
-            let stride = queries.first.map { RowSlab.stride(dimension: $0.vector.dimension) } ?? 0
+            guard let dimension = queries.first?.vector.dimension else { return [] }
+            let stride = RowSlab.stride(dimension: dimension)
             JointPlan(queries.map(\.plan)).forEachPiece(
-                ahead: stride == 0 ? 0 : Self.fetchAhead / stride + 1, fetch: { $0.fetchCodes($1, stride: stride) }
+                ahead: source.rowsAhead(dimension: dimension), fetch: { $0.fetchCodes($1, stride: stride) }
             ) { piece in
-                source.offer(piece, queries: queries, fault: fault, in: scratch)
+                source.offer(piece, queries: queries, dimension: dimension, fault: fault, in: scratch)
             }
             return queries.enumerated().map { number, query in
                 ScanCandidates(scratch.survivors(of: number), of: query, recall, by: self)

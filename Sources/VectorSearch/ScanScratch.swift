@@ -24,9 +24,22 @@ final class ScanScratch: @unchecked Sendable {
     let scores: UnsafeMutableBufferPointer<Float>
     /// The candidates of each query.
     private(set) var tops: [TopK] = []
+    /// What codes are multiplied with, of each query: a row of a small label takes no longer than it takes to find that.
+    private let prepared: UnsafeMutablePointer<Prepared>
     /// The planes of the queries of the last pass, one behind the other, and the numbers of those queries.
     private var packed = VectorMemory(byteCount: 0)
     private var packedOf: [Int] = []
+
+    /// A query as the kernels have it, for as long as the scan keeps the query.
+    struct Prepared {
+        let planes: UnsafePointer<Int8>?
+        let stride: Int
+        let bound: code_bound
+
+        static var none: Prepared {
+            Prepared(planes: nil, stride: 0, bound: code_bound(step: 0, spread: 0, reach: 0))
+        }
+    }
 
     private static let sumCount = 2 * Int(CODE_QUERY_LIMIT) * block
 
@@ -37,6 +50,8 @@ final class ScanScratch: @unchecked Sendable {
         positions.initialize(repeating: 0, count: Self.block)
         estimates = .allocate(capacity: Self.block)
         estimates.initialize(repeating: 0, count: Self.block)
+        prepared = .allocate(capacity: ExactScan.queryLimit)
+        prepared.initialize(repeating: .none, count: ExactScan.queryLimit)
         scores = .allocate(capacity: Self.block)
         scores.initialize(repeating: 0)
     }
@@ -45,6 +60,7 @@ final class ScanScratch: @unchecked Sendable {
         sums.deallocate()
         positions.deallocate()
         estimates.deallocate()
+        prepared.deallocate()
         scores.deallocate()
     }
 
@@ -52,7 +68,14 @@ final class ScanScratch: @unchecked Sendable {
         while tops.count < queries.count { tops.append(TopK()) }
         for (number, query) in queries.enumerated() {
             tops[number].begin(k: query.count, minimumScore: query.minimumScore)
+            let planes = query.vector.planes
+            prepared[number] = Prepared(planes: planes.planes, stride: planes.stride, bound: planes.bound)
         }
+    }
+
+    subscript(query: Int) -> Prepared {
+        precondition(0..<ExactScan.queryLimit ~= query)
+        return prepared[query]
     }
 
     /// Room for rows of a dimension that are gathered from where they lie.
@@ -66,11 +89,12 @@ final class ScanScratch: @unchecked Sendable {
     func survivors(of query: Int) -> [TopK.Candidate] { tops[query].survivors() }
 
     /// The planes of the queries of a pass, one behind the other.
-    func planes(of members: ArraySlice<JointPlan.Member>, _ queries: [ScanQuery]) -> UnsafePointer<Int8> {
-        guard let first = members.first else { preconditionFailure("a pass has queries") }
-        let own = queries[first.query].vector.planes
-        if members.count == 1 { return own.planes }
-        let width = 2 * own.stride
+    func planes(of members: ArraySlice<JointPlan.Member>) -> UnsafePointer<Int8> {
+        guard let first = members.first, let own = self[first.query].planes else {
+            preconditionFailure("a pass has queries")
+        }
+        if members.count == 1 { return own }
+        let width = 2 * self[first.query].stride
         if packed.byteCount < Int(CODE_QUERY_LIMIT) * width {
             packed = VectorMemory(byteCount: Int(CODE_QUERY_LIMIT) * width)
             packedOf = []
@@ -79,7 +103,7 @@ final class ScanScratch: @unchecked Sendable {
         if !packedOf.elementsEqual(members, by: { $0 == $1.query }) {
             packedOf.removeAll(keepingCapacity: true)
             for (number, member) in members.enumerated() {
-                (start + number * width).update(from: queries[member.query].vector.planes.planes, count: width)
+                (start + number * width).update(from: self[member.query].planes!, count: width)
                 packedOf.append(member.query)
             }
         }
@@ -95,6 +119,7 @@ final class ScanScratch: @unchecked Sendable {
         estimates.update(repeating: 0, count: Self.block)
         gathered.wipe()
         scores.update(repeating: 0)
+        prepared.update(repeating: .none, count: ExactScan.queryLimit)
         for number in tops.indices { tops[number].begin(k: 0, minimumScore: nil) }
     }
 }

@@ -93,10 +93,13 @@ struct RowCountTests {
         }
     }
 
+    private static let chunk = PartitionChunk.rowLimit
+
     /// A row takes a while to commit in a debug build, so the whole list is gone through only where more is asked for.
     private static let chunkCases: [(permitted: Int, hidden: Int)] =
         ProcessInfo.processInfo.environment["PORTCULLIS_WORLDS"] == nil
-        ? [(4_097, 1), (5, 4_096)] : [(4_095, 4_097), (4_096, 1), (4_097, 4_096), (5, 4_096), (5, 4_097)]
+        ? [(chunk + 1, 1), (5, chunk)]
+        : [(chunk - 1, chunk + 1), (chunk, 1), (chunk + 1, chunk), (5, chunk), (5, chunk + 1)]
 
     @Test("Around the size of a chunk", arguments: Self.chunkCases)
     func chunks(permitted: Int, hidden: Int) async throws {

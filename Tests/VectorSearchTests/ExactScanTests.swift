@@ -42,13 +42,16 @@ import Testing
         }
     }
 
-    @Test(arguments: [4_095, 4_096, 4_097, 8_192, 9_000])
+    @Test(
+        arguments: [-1, 0, 1, PartitionChunk.rowLimit, PartitionChunk.rowLimit + 808].map {
+            PartitionChunk.rowLimit + $0
+        })
     func rowsAcrossChunks(count: Int) throws {
         var random = SeededRandom(UInt64(count))
         for shape in [World.Shape.duplicates, .neighbouringFloats, .mixture] {
             let world = try World(shape: shape, using: &random, dimension: 5, rowCounts: [count, 3])
             let partitions = try world.partitions()
-            #expect(partitions[0].chunks.count == (count + 4_095) / 4_096)
+            #expect(partitions[0].chunks.count == (count + PartitionChunk.rowLimit - 1) / PartitionChunk.rowLimit)
             #expect(try world.answer(by: scan, over: partitions) == world.oracle())
         }
     }

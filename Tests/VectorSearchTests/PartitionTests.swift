@@ -21,10 +21,10 @@ import Testing
     @Test func refusesRowsThatAreNoNumbers() throws {
         var random = SeededRandom(31)
         for bad in [Float.nan, .infinity, -.infinity, .signalingNaN] {
-            for position in [0, 4_100] {
+            for position in [0, PartitionChunk.rowLimit + 4] {
                 var batch = try RowBatch(dimension: 2)
                 var builder = try PartitionBuilder(dimension: 2)
-                for row in 0..<4_200 {
+                for row in 0..<PartitionChunk.rowLimit + 100 {
                     let (key, vector) = (random.key(), row == position ? [1, bad] : [1, 2])
                     try batch.append(key, vector)
                     if row < position || row == position { try builder.append(key, vector) }
@@ -59,10 +59,12 @@ import Testing
         var builder = try PartitionBuilder(dimension: 1)
         for row in 0..<5_000 { try builder.append(RowKey(high: UInt64(row % 4_999), low: 0), [1]) }
         let pending = builder
-        #expect(throws: VectorSearchError.duplicateKey(row: 4_096)) { try pending.finish() }
+        #expect(throws: VectorSearchError.duplicateKey(row: PartitionChunk.rowLimit)) { try pending.finish() }
     }
 
-    @Test(arguments: [0, 1, 4_095, 4_096, 5_000], [0, 1, 4_096, 9_000])
+    @Test(
+        arguments: [0, 1, PartitionChunk.rowLimit - 1, PartitionChunk.rowLimit, PartitionChunk.rowLimit + 904],
+        [0, 1, PartitionChunk.rowLimit, 2 * PartitionChunk.rowLimit + 808])
     func buildersTogetherMakeOnePartition(first: Int, second: Int) throws {
         var random = SeededRandom(34)
         var builders = [try PartitionBuilder(dimension: 2), try PartitionBuilder(dimension: 2)]
