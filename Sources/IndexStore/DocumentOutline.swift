@@ -58,10 +58,16 @@ extension DocumentOutline {
 
 extension SQLiteIndex {
     /// The outline of a document as it is stored; nil when there is none.
+    ///
+    /// - Throws: `damaged`, also where it is in quarantine and its vectors open again: who compares it with its file is
+    ///   to commit it.
     package func outline(of id: DocumentID) async throws -> DocumentOutline? {
         let snapshot = snapshot()
         return try await database.read { db in
             guard let record = try DocumentRecord.fetch(id, in: db) else { return nil }
+            guard !snapshot.quarantined.contains(id) else {
+                throw IndexError.damaged(what: "the vectors of document \(id) did not open")
+            }
             return try DocumentReader(db: db, snapshot: snapshot).outline(of: record)
         }
     }

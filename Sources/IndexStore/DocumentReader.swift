@@ -53,10 +53,15 @@ struct DocumentReader {
         if let known = opened[row] { return known }
         guard let record = try DocumentRecord.fetch(row: row, in: db) else { return nil }
         guard record.generation <= snapshot.generation else { throw IndexError.outdated }
-        let sealer = try snapshot.sealer(of: record)
-        let document = Opened(record: record, labels: try record.openLabels(sealer), sealer: sealer)
+        let document = try opened(record)
         opened[row] = document
         return document
+    }
+
+    /// With its key unwrapped once, for labels and all else.
+    func opened(_ record: DocumentRecord) throws -> Opened {
+        let sealer = try snapshot.sealer(of: record)
+        return Opened(record: record, labels: try record.openLabels(sealer), sealer: sealer)
     }
 
     func opened(_ record: DocumentRecord, _ labels: DocumentLabels) throws -> Opened {

@@ -26,7 +26,7 @@ extension IndexChange {
         _ names: ResourceNames, embeddingText: EmbeddingText, model: String, vectors: [[UInt8]: [Float]]
     ) throws {
         let named = NamedResources(names, embeddingText: embeddingText, model: model, in: db, snapshot)
-        let records = try named.records()
+        let records = try names.records(in: db, snapshot)
         snapshot.labels.distinguish(names)
         for record in records {
             let texts = try named.textsToEmbed(of: record)
@@ -36,6 +36,13 @@ extension IndexChange {
                 try replace(record, embedding: texts.mapValues(\.digest), vectors)
             }
         }
+    }
+
+    /// The labels alone, for a generation that nobody searches and that is not committed.
+    mutating func label(_ names: ResourceNames) throws {
+        let records = try names.records(in: db, snapshot)
+        snapshot.labels.distinguish(names)
+        for record in records { try distinguish(record, by: names) }
     }
 
     private mutating func distinguish(_ record: DocumentRecord, by names: ResourceNames) throws {
@@ -66,7 +73,7 @@ extension IndexChange {
         _ record: DocumentRecord, embedding digests: [Int: [UInt8]], _ vectors: [[UInt8]: [Float]]
     ) throws {
         let reader = DocumentReader(db: db, snapshot: snapshot)
-        let opened = try reader.opened(record, snapshot.labels(of: record))
+        let opened = try reader.opened(record)
         let stored = try reader.document(of: opened).distinguished(by: snapshot.labels.names)
         let passages = stored.passages.enumerated()
         let all = try passages.map { ordinal, passage in

@@ -172,9 +172,11 @@ struct IndexChange {
 
     /// Gives a document that differs from the stored one in its labels alone those labels.
     ///
-    /// - Returns: false where none is stored, or something else of it is new.
+    /// - Returns: false where none is stored, or something else of it is new, or it is in quarantine: it comes back by
+    ///   being replaced.
     mutating func relabel(_ document: IndexedDocument) throws -> Bool {
         guard let record = try DocumentRecord.fetch(document.id, in: db), record.source == document.source,
+            !snapshot.quarantined.contains(record.id),
             snapshot.keyStore.register.erasure(of: document, keys) == nil
         else { return false }
         // Ids follow from texts, so most of what is new shows here, before anything is opened.
@@ -220,8 +222,9 @@ struct IndexChange {
         for (label, ids) in new.grouped(passages) {
             try edit(label) { $0.rowsDigest += $1.rowsDigest(of: ids, label: $0.digest) }
         }
-        // Of one whose vectors do not open, memory has no rows.
-        if !snapshot.quarantined.contains(record.id) { try move(moves) }
+        // Of one whose vectors do not open, memory has no rows and no words.
+        let isFound = !snapshot.quarantined.contains(record.id)
+        if isFound { try move(moves) }
         for label in old.all { try edit(label) { partition, _ in partition.bearers -= 1 } }
         for label in new.all { try edit(label) { partition, _ in partition.bearers += 1 } }
 
@@ -237,6 +240,7 @@ struct IndexChange {
             sql: "UPDATE documents SET labels = ?, generation = ?, source_digest = ? WHERE document_row = ?",
             arguments: [after.labels, after.generation, Data(after.sourceDigest), record.row])
         touched.insert(record.id)
+        guard isFound else { return }
         if SearchText.isSame(old, new) {
             snapshot.lexical?.relabel(LexicalKey(record.id.bytes), partitions: new.passages.map(\.partition))
         } else if snapshot.lexical != nil {

@@ -40,6 +40,8 @@ package enum IndexError: Error, Equatable {
     case otherModel(indexed: String, configured: String)
     case owned(path: String, process: String)
     case duplicatePassage
+    /// No search finds a document, nor some others, until they are committed again (`Quarantine`).
+    case quarantined(document: String, others: Int)
     /// The snapshot that a reader holds no longer has the rows it names: take the newest snapshot and ask again.
     case outdated
 
@@ -140,6 +142,10 @@ extension IndexError: CustomStringConvertible {
             "another process (\(process)) owns the enclave, says \(path); let it finish, or stop it"
         case .duplicatePassage:
             "a document was to be stored with one passage twice; this is a defect in segmentation, please report it"
+        case .quarantined(let document, let others):
+            "no search finds the document \(document)\(others > 0 ? " and \(others) others" : ""), whose vectors do not "
+                + "open; run `portcullis ingest`, which makes it again of its file, and then repeat this; restore where "
+                + "that fails"
         case .outdated:
             "the index changed while it was being read; ask again"
         }

@@ -18,7 +18,7 @@ extension IndexSnapshot {
         case .answer(let answer): return answer
         case .candidates(let candidates):
             let rows = candidates.rows.map { LabelledRow(key: $0.key, label: labels[$0.partition]) }
-            return try await reading { reader in try candidates.answer(vectors: reader.vectors(of: rows)) }
+            return try await reading { reader in try reader.answer(candidates, of: rows) }
         }
     }
 
@@ -53,37 +53,67 @@ extension IndexSnapshot {
 }
 
 extension DocumentReader {
-    /// The vectors of rows, in the same order. The record of each document is opened once.
+    /// The vectors of rows, in the same order.
     ///
     /// - Throws: `outdated` where a document was changed after this generation; `DamagedVectors`.
     mutating func vectors(of rows: [LabelledRow]) throws -> [[Float]] {
-        var places: [Int64: [(ordinal: Int, number: Int)]] = [:]
+        var found = [[Float]](repeating: [], count: rows.count)
+        try readVectors(of: rows) { row, vector in found[row] = vector }
+        return found
+    }
+
+    /// The answer of a scan in memory. Of the vectors that it takes one is held at a time.
+    ///
+    /// - Parameter rows: The candidates, in their order.
+    /// - Throws: As `vectors`; `scoreBoundViolated`.
+    mutating func answer(_ candidates: ScanCandidates, of rows: [LabelledRow]) throws -> ScanAnswer {
+        var scores = CandidateScores(candidates)
+        try readVectors(of: rows) { row, vector in try scores.add(vector, of: row) }
+        return scores.answer()
+    }
+
+    /// Reads the vectors of rows, document by document as the file has them. The record of each is opened once, and
+    /// wiped before the next one is.
+    ///
+    /// - Parameter body: Takes the position of a row, and its vector.
+    private mutating func readVectors(
+        of rows: [LabelledRow], _ body: (_ row: Int, _ vector: [Float]) throws -> Void
+    ) throws {
+        var places: [Int64: [(ordinal: Int, row: Int)]] = [:]
         for (number, row) in rows.enumerated() {
             let place = try place(of: PassageID(bytes: row.key.bytes), label: row.label)
             places[place.document.record.row, default: []].append((place.ordinal, number))
         }
-        var found = [[Float]](repeating: [], count: rows.count)
-        for (document, wanted) in places {
+        for (document, wanted) in places.sorted(by: { $0.key < $1.key }) {
             guard let record = try self.document(document)?.record else { throw IndexError.outdated }
-            let keys = wanted.map { rows[$0.number].key }
-            for (place, vector) in zip(wanted, try vectors(at: wanted.map(\.ordinal), of: keys, in: record)) {
-                found[place.number] = vector
+            var vectors = try vectorRecord(of: record)
+            defer { vectors.wipe() }
+            for (ordinal, row) in wanted {
+                guard ordinal < vectors.count, vectors.key(ordinal) == rows[row].key else {
+                    throw DamagedVectors(record.id, "are of other passages")
+                }
+                try body(row, vectors.vector(ordinal))
             }
         }
-        return found
     }
 
-    private func vectors(at ordinals: [Int], of keys: [RowKey], in record: DocumentRecord) throws -> [[Float]] {
+    /// The vectors of a document, opened.
+    ///
+    /// - Throws: `DamagedVectors` where they do not open, or SQLite cannot read them.
+    func vectorRecord(of record: DocumentRecord) throws -> VectorRecord {
         do {
-            let vectors = try snapshot.vectors(of: record, in: db)
-            return try zip(ordinals, keys).map { ordinal, key in
-                guard ordinal < vectors.count, vectors.key(ordinal) == key else {
-                    throw IndexError.damaged(what: "the vectors of document \(record.id) are of other passages")
-                }
-                return vectors.vector(ordinal)
-            }
+            return try snapshot.vectors(of: record, in: db)
         } catch IndexError.damaged(let what) {
             throw DamagedVectors(document: record.id, problem: .damaged(what: what))
+        } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_IOERR].contains(error.resultCode) {
+            throw DamagedVectors(record.id, "cannot be read, SQLite error \(error.extendedResultCode.rawValue)")
         }
+    }
+}
+
+extension DamagedVectors {
+    /// - Parameter what: What is wrong with them.
+    fileprivate init(_ document: DocumentID, _ what: String) {
+        self.init(document: document, problem: .damaged(what: "the vectors of document \(document) \(what)"))
     }
 }

@@ -27,7 +27,7 @@ package struct IndexSnapshot: Sendable {
     let quarantine: Quarantine
     /// Documents that no search finds, because their vectors do not open (`Quarantine`).
     var quarantined: Set<DocumentID>
-    /// Words of all passages; nil until a search asks for them (`SQLiteIndex.lexicalSnapshot`).
+    /// Words of all passages; nil until they are read (`LexicalLoading`).
     var lexical: LexicalIndex?
     /// Of this generation's rows.
     let plans = PlanCache<ReadableRows>()

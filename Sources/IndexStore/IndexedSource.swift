@@ -9,7 +9,8 @@ package struct IndexedSource: Hashable, Sendable {
     package let contentDigest: [UInt8]
     /// Of everything else that shapes the labels: the sidecar, the rules, the schema.
     package let labelDigest: [UInt8]
-    /// The documents that the file gave, each with the digest of what it was made from.
+    /// The documents that the file gave, each with the digest of what it was made from: empty where no search finds it
+    /// (`Quarantine`).
     package let documents: [DocumentID: [UInt8]]
 
     /// - Parameters:
@@ -28,12 +29,23 @@ package struct IndexedSource: Hashable, Sendable {
 extension IndexedSource {
     /// Whether all of the file is in the index, under the labels of its time.
     package var isWhole: Bool { !contentDigest.isEmpty && !labelDigest.isEmpty }
+
+    /// The same with empty digests where no search finds a document: nothing but a commit brings it back, so the next
+    /// ingest is to make it again.
+    fileprivate func withoutDigests(of quarantined: Set<DocumentID>) -> IndexedSource {
+        guard documents.keys.contains(where: quarantined.contains) else { return self }
+        return IndexedSource(
+            id: id, contentDigest: [], labelDigest: labelDigest,
+            documents: Dictionary(
+                uniqueKeysWithValues: documents.map { id, digest in (id, quarantined.contains(id) ? [] : digest) }))
+    }
 }
 
 extension SQLiteIndex {
     /// One file that the index holds something of.
     package func source(_ id: DocumentID) async throws -> IndexedSource? {
-        try await database.read { db in
+        let quarantined = snapshot().quarantined
+        return try await database.read { db in
             let row = try Row.fetchOne(
                 db, sql: "SELECT content_digest, label_digest FROM sources WHERE source_id = ?",
                 arguments: [Data(id.bytes)])
@@ -44,13 +56,15 @@ extension SQLiteIndex {
             }
             return IndexedSource(
                 id: id, contentDigest: Array(try row.data("content_digest")),
-                labelDigest: Array(try row.data("label_digest")), documents: documents)
+                labelDigest: Array(try row.data("label_digest")), documents: documents
+            ).withoutDigests(of: quarantined)
         }
     }
 
     /// Every file that the index holds something of.
     package func sources() async throws -> [DocumentID: IndexedSource] {
-        try await database.read { db in
+        let quarantined = snapshot().quarantined
+        return try await database.read { db in
             var documents: [DocumentID: [DocumentID: [UInt8]]] = [:]
             let rows = try Row.fetchCursor(db, sql: "SELECT document_id, source_id, source_digest FROM documents")
             while let row = try rows.next() {
@@ -74,7 +88,8 @@ extension SQLiteIndex {
                         id,
                         IndexedSource(
                             id: id, contentDigest: known?.content ?? [], labelDigest: known?.label ?? [],
-                            documents: documents[id] ?? [:])
+                            documents: documents[id] ?? [:]
+                        ).withoutDigests(of: quarantined)
                     )
                 })
         }

@@ -25,36 +25,58 @@ final class LexicalLoading: Sendable {
     }
 
     /// Returns when the words are there, or says why they cannot be; the next call tries again then.
-    func load(_ index: SQLiteIndex) async throws {
-        let task = state.withLock { state in
+    ///
+    /// - Parameters:
+    ///   - passagesOfPart: How many passages make a part that a step of compaction can write anew.
+    ///   - endsWithCaller: Whether it ends where the caller's task is cancelled, for all who wait for it.
+    func load(
+        _ index: SQLiteIndex, passagesOfPart: Int = SQLiteIndex.wordsOfStep / 2, endsWithCaller: Bool = false
+    ) async throws {
+        while true {
+            let task = begun(index, passagesOfPart)
+            // Of one that was ended before this call there will be nothing: this call begins anew.
+            if task.isCancelled {
+                _ = await task.result
+                continue
+            }
+            return try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                if endsWithCaller { task.cancel() }
+            }
+        }
+    }
+
+    /// The reading that is under way, or a new one.
+    private func begun(_ index: SQLiteIndex, _ passagesOfPart: Int) -> Task<Void, any Error> {
+        state.withLock { state in
             if let task = state.task { return task }
             state.touched = []
             let task = Task.detached(priority: .userInitiated) { [self] in
                 defer { self.state.withLock { $0.task = nil } }
-                try await read(index)
+                try await read(index, passagesOfPart)
             }
             state.task = task
             return task
         }
-        try await task.value
     }
 
     /// Returns when nothing is being read.
     func finish() async { _ = await state.withLock { $0.task }?.result }
 
-    private func read(_ index: SQLiteIndex) async throws {
+    private func read(_ index: SQLiteIndex, _ passagesOfPart: Int) async throws {
         guard index.snapshot().lexical == nil else { return }
         var whole = LexicalIndex()
         var builder = LexicalIndexBuilder()
         var (last, passages) = (Int64.min, 0)
         while true {
+            try Task.checkCancellation()
             let (documents, next) = try await Self.documents(after: last, of: index)
             for document in documents {
                 builder.append(document)
                 passages += document.passages.count
             }
-            // In parts that a step of compaction can write anew.
-            if next == nil || passages >= SQLiteIndex.wordsOfStep / 2 {
+            if next == nil || passages >= passagesOfPart {
                 whole.append(builder)
                 (builder, passages) = (LexicalIndexBuilder(), 0)
             }
@@ -72,6 +94,8 @@ final class LexicalLoading: Sendable {
                 guard let record = try DocumentRecord.fetch(id, in: db) else { continue }
                 if let document = try Self.document(record, reader) { words.insert(document) }
             }
+            // Some may have come into quarantine since they were read.
+            words.remove(after.quarantined.map { LexicalKey($0.bytes) })
             after.lexical = words
             index.publish(after)
         }
@@ -94,13 +118,15 @@ final class LexicalLoading: Sendable {
         }
     }
 
-    /// - Returns: nil for what no search can show: a document that is damaged (`check` says so), and one that was changed
-    ///   since, which is read again when all others are there.
+    /// - Returns: nil for what no search can show: a document that is in quarantine or damaged (`check` says so), and one
+    ///   that was changed since, which is read again when all others are there.
     private static func document(
         _ record: @autoclosure () throws -> DocumentRecord, _ reader: DocumentReader
     ) throws -> LexicalDocument? {
         do {
-            return try reader.searchDocument(of: record())
+            let record = try record()
+            guard !reader.snapshot.quarantined.contains(record.id) else { return nil }
+            return try reader.searchDocument(of: record)
         } catch IndexError.damaged {
             return nil
         } catch IndexError.outdated {
@@ -119,6 +145,16 @@ extension SQLiteIndex {
             } catch {
                 throw IndexError.translated(error, path: database.path)
             }
+        }
+    }
+
+    /// Reads words before anybody searches by them. Where the caller's task is cancelled it ends, also for searches that
+    /// wait for it: the process is to end.
+    package func readWords() async throws {
+        do {
+            try await lexicalLoading.load(self, endsWithCaller: true)
+        } catch {
+            throw IndexError.translated(error, path: database.path)
         }
     }
 }

@@ -33,32 +33,11 @@ struct NamedResources {
         let digest: [UInt8]
     }
 
-    /// In the order of their rows. What is not there is passed over.
-    func records() throws -> [DocumentRecord] {
-        var documents: Set<Int64> = []
-        for id in names.documents.compactMap({ DocumentID($0.string) }) {
-            documents.formUnion(
-                try Int64.fetchAll(
-                    db, sql: "SELECT document_row FROM documents WHERE document_id = ?", arguments: [Data(id.bytes)]))
-        }
-        for id in names.passages.compactMap({ PassageID($0.string) }) {
-            let rows = try Int64.fetchAll(
-                db, sql: "SELECT document_row FROM passages WHERE passage_id = ?", arguments: [Data(id.bytes)])
-            // What is not found would go without its name. Of documents in quarantine, memory has no rows.
-            let known = snapshot.partitions.values.count { $0.rows.contains(RowKey(id)) }
-            guard snapshot.quarantined.isEmpty ? rows.count == known : rows.count >= known else {
-                throw IndexError.damaged(what: "passage \(id) is not where its index says")
-            }
-            documents.formUnion(rows)
-        }
-        return try documents.sorted().compactMap { try DocumentRecord.fetch(row: $0, in: db) }
-    }
-
     /// By the digests of what is to be embedded for any of them.
     func textsToEmbed() throws -> [[UInt8]: String] {
         var texts: [[UInt8]: String] = [:]
         // What was erased, and could not be taken out of the file yet, goes before the next change.
-        for record in try records() where snapshot.keyStore.ring.contains(record.keyID) {
+        for record in try names.records(in: db, snapshot) where snapshot.keyStore.ring.contains(record.keyID) {
             for text in try textsToEmbed(of: record).values { texts[text.digest] = text.text }
         }
         return texts
@@ -74,7 +53,7 @@ struct NamedResources {
         // What is in quarantine is embedded when it is committed again.
         guard !ordinals.isEmpty, !snapshot.quarantined.contains(record.id) else { return [:] }
         let reader = DocumentReader(db: db, snapshot: snapshot)
-        let document = try reader.opened(record, snapshot.labels(of: record))
+        let document = try reader.opened(record)
         let vectors = try snapshot.vectors(of: record, in: db)
         guard document.labels.passages.count == ids.count, vectors.count == ids.count else {
             throw IndexError.damaged(what: "document \(record.id) has lost passages")
@@ -118,6 +97,30 @@ struct NamedResources {
             body.text, label: label,
             title: Heading(text: title == label ? try reader.body(of: document).title : "", label: title),
             section: section)
+    }
+}
+
+extension ResourceNames {
+    /// The documents that have one of these names, or a passage with one, in the order of their rows. What is not there is
+    /// passed over.
+    func records(in db: Database, _ snapshot: IndexSnapshot) throws -> [DocumentRecord] {
+        var found: Set<Int64> = []
+        for id in documents.compactMap({ DocumentID($0.string) }) {
+            found.formUnion(
+                try Int64.fetchAll(
+                    db, sql: "SELECT document_row FROM documents WHERE document_id = ?", arguments: [Data(id.bytes)]))
+        }
+        for id in passages.compactMap({ PassageID($0.string) }) {
+            let rows = try Int64.fetchAll(
+                db, sql: "SELECT document_row FROM passages WHERE passage_id = ?", arguments: [Data(id.bytes)])
+            // What is not found would go without its name. Of documents in quarantine, memory has no rows.
+            let known = snapshot.partitions.values.count { $0.rows.contains(RowKey(id)) }
+            guard snapshot.quarantined.isEmpty ? rows.count == known : rows.count >= known else {
+                throw IndexError.damaged(what: "passage \(id) is not where its index says")
+            }
+            found.formUnion(rows)
+        }
+        return try found.sorted().compactMap { try DocumentRecord.fetch(row: $0, in: db) }
     }
 }
 

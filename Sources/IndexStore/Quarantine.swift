@@ -16,14 +16,14 @@ final class Quarantine: Sendable {
         self.handler.withLock { $0 = handler }
     }
 
-    /// Returns when no new snapshot finds the document.
+    /// Returns when no new snapshot finds the document, or its vectors have turned out to open.
     func admit(_ damage: DamagedVectors) async throws {
         guard let handler = handler.withLock({ $0 }) else { throw damage.problem }
         try await handler(damage)
     }
 }
 
-/// Vectors of a document that do not open, or are of other passages.
+/// Vectors of a document that do not open, cannot be read, or are of other passages.
 struct DamagedVectors: Error, CustomStringConvertible {
     let document: DocumentID
     let problem: IndexError
@@ -44,19 +44,50 @@ extension SQLiteIndex {
 
     /// - Returns: Whether it was found until now.
     private func quarantine(_ id: DocumentID) async throws -> Bool {
-        try await database.pool.writeWithoutTransaction { [self] db in
-            // On the writer's queue: no commit is under way.
-            guard let record = try DocumentRecord.fetch(id, in: db) else { return false }
-            var after = snapshot().again()
-            let isNew = after.quarantined.insert(id).inserted
-            let passages = try record.passageIDs(in: db)
-            for (label, ids) in try after.labels(of: record).grouped(passages) {
-                guard let partition = after.partitions[label] else { continue }
-                after.partitions[label]!.rows = partition.rows.removing(ids.map(RowKey.init))
+        do {
+            return try await database.pool.writeWithoutTransaction { [self] db in
+                // On the writer's queue: no commit is under way.
+                var after = snapshot().again()
+                guard after.quarantined.insert(id).inserted else { return false }
+                // What this connection read or wrote before tells nothing about the disk.
+                db.releaseMemory()
+                guard let record = try DocumentRecord.fetch(id, in: db) else { return false }
+                // It was committed again since, or was read badly once.
+                if try DocumentReader(db: db, snapshot: after).hasVectors(of: record) { return false }
+                let passages = try record.passageIDs(in: db)
+                for (label, ids) in try after.labels(of: record).grouped(passages) {
+                    guard let partition = after.partitions[label] else { continue }
+                    after.partitions[label]!.rows = partition.rows.removing(ids.map(RowKey.init))
+                }
+                after.lexical?.remove(LexicalKey(id.bytes))
+                publish(after)
+                // What is reading words may have read its own.
+                lexicalLoading.note([id])
+                return true
             }
-            after.lexical?.remove(LexicalKey(id.bytes))
-            publish(after)
-            return isNew
+        } catch {
+            throw IndexError.translated(error, path: database.path)
         }
+    }
+}
+
+extension DocumentReader {
+    /// Whether the vectors of a document open, and are those of its passages.
+    fileprivate func hasVectors(of record: DocumentRecord) throws -> Bool {
+        do {
+            var vectors = try vectorRecord(of: record)
+            defer { vectors.wipe() }
+            return try vectors.passages == record.passageIDs(in: db)
+        } catch is DamagedVectors {
+            return false
+        }
+    }
+}
+
+extension IndexSnapshot {
+    /// For what is right of a whole index alone.
+    func requireEveryDocument() throws(IndexError) {
+        guard let first = quarantined.min() else { return }
+        throw .quarantined(document: first.description, others: quarantined.count - 1)
     }
 }

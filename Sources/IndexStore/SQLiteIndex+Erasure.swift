@@ -2,7 +2,6 @@ package import AccessControl
 import Foundation
 import GRDB
 package import Labels
-import LexicalSearch
 package import Passages
 import Sealing
 import Synchronization
@@ -132,10 +131,8 @@ extension SQLiteIndex {
             try destroyRetiredKeys()
             try keyStore.rewrite()
             try database.overwrite(traces)
-            box.memory += snapshot().lexical?.segments.map(WeakObject.init) ?? []
             try await forgetRemovedWords()
-            let words = Set((snapshot().lexical?.segments ?? []).map { ObjectIdentifier($0) })
-            box.memory.removeAll { $0.object.map { words.contains(ObjectIdentifier($0)) } ?? true }
+            box.memory += formerWords.held
             try keyStore.complete(id)
             var erasure = begun
             erasure.isComplete = true
@@ -339,7 +336,7 @@ extension IndexSnapshot {
 
 /// Rows and words of an earlier generation, for as long as a reader has them.
 private final class MemoryBox: @unchecked Sendable {
-    /// Written on the writer's queue, read after it.
+    /// Touched by one erasure alone, one step after another, the first of them on the writer's queue.
     var memory: [WeakObject] = []
 
     /// Seconds.
@@ -356,10 +353,4 @@ private final class MemoryBox: @unchecked Sendable {
         }
         return false
     }
-}
-
-private struct WeakObject {
-    weak var object: AnyObject?
-
-    init(_ object: AnyObject) { self.object = object }
 }

@@ -40,6 +40,24 @@ extension SQLiteIndex {
         throw IndexError.outdated
     }
 
+    /// What `distinguish` would make of the newest generation, for who compares labels: what policies name that may never
+    /// be in force. Nothing is embedded or stored, and nothing is to be searched in it, for vectors are those of before.
+    package func snapshot(distinguishing names: ResourceNames) async throws -> IndexSnapshot {
+        do {
+            return try await database.pool.writeWithoutTransaction { [self] db in
+                var change = IndexChange(db: db, from: snapshot())
+                try db.inTransaction(.immediate) {
+                    try removeErased(in: &change)
+                    try change.label(names.subtracting(change.snapshot.labels.names))
+                    return .rollback
+                }
+                return change.snapshot
+            }
+        } catch {
+            throw IndexError.translated(error, path: database.path)
+        }
+    }
+
     /// On the writer's queue, where the newest generation is what the file holds.
     private func textsToEmbed(
         _ names: ResourceNames, _ embeddingText: EmbeddingText

@@ -21,6 +21,7 @@ package final class SQLiteIndex: PassageIndex {
     /// Documents whose keys an erasure destroyed, and which the file still has because its commit failed.
     let erasedRecords = Mutex(ErasedRecords())
     let lexicalLoading = LexicalLoading()
+    let formerWords = FormerWords()
     /// Of writing words anew.
     let wordTurns = Turns()
     /// Decides about the labels; they are prepared for it before they show.
@@ -179,7 +180,13 @@ package final class SQLiteIndex: PassageIndex {
     package func snapshot() -> IndexSnapshot { current.withLock { $0 } }
 
     /// Puts a generation into force. On the writer's queue.
-    func publish(_ snapshot: IndexSnapshot) { current.withLock { $0 = snapshot } }
+    func publish(_ snapshot: IndexSnapshot) {
+        let words = current.withLock { current in
+            defer { current = snapshot }
+            return current.lexical
+        }
+        formerWords.note(words, replacedBy: snapshot.lexical)
+    }
 
     /// Prepares the labels that there are for the one who decides about them, and from now on those that are added, before
     /// they show: so no request waits for it.

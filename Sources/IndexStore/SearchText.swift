@@ -61,7 +61,11 @@ extension DocumentReader {
     /// Nothing is opened for a passage but what has its label, so what is damaged under another label changes nothing about
     /// it. One that is damaged itself, or has a damaged heading, is found by no word (`check` names it).
     func searchDocument(of record: DocumentRecord) throws -> LexicalDocument {
-        let document = try opened(record, try snapshot.labels(of: record))
+        let document = try opened(record)
+        let ids = try record.passageIDs(in: db)
+        guard document.labels.passages.count == ids.count else {
+            throw IndexError.damaged(what: "document \(record.id) has lost passages")
+        }
         var known: [Int: Result<Heading, any Error>] = [:]
         /// The title where nil.
         func heading(_ ordinal: Int?, _ labelID: LabelID) throws -> Heading {
@@ -80,7 +84,7 @@ extension DocumentReader {
         }
         return LexicalDocument(
             key: LexicalKey(record.id.bytes),
-            passages: try zip(try passageIDs(of: record), document.labels.passages).enumerated().map { ordinal, place in
+            passages: try zip(ids, document.labels.passages).enumerated().map { ordinal, place in
                 let (id, labelID) = place
                 var text = ""
                 do {
@@ -94,13 +98,5 @@ extension DocumentReader {
                 } catch IndexError.damaged {}
                 return LexicalPassage(key: LexicalKey(id.bytes), partition: labelID.partition, text: text)
             })
-    }
-
-    private func passageIDs(of record: DocumentRecord) throws -> [PassageID] {
-        let ids = try record.passageIDs(in: db)
-        guard try snapshot.labels(of: record).passages.count == ids.count else {
-            throw IndexError.damaged(what: "document \(record.id) has lost passages")
-        }
-        return ids
     }
 }

@@ -14,7 +14,7 @@ import VectorSearch
 struct VectorRecord: Sendable {
     private static let header = 16 + 32
 
-    private let payload: Data
+    private var payload: Data
     private let dimension: Int
     let count: Int
 
@@ -40,6 +40,9 @@ struct VectorRecord: Sendable {
         }
         return data
     }
+
+    /// Overwrites what was opened, where nobody else has it: it does not stay in memory that is free.
+    mutating func wipe() { payload.resetBytes(in: payload.startIndex..<payload.endIndex) }
 
     /// Whether it is the record of these passages, to the last bit.
     func holds(_ passages: [IndexedPassage]) -> Bool { payload == Self.bytes(passages) }

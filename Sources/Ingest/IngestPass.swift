@@ -30,6 +30,8 @@ struct IngestPass {
     private var carried: [[UInt8]: [Float]] = [:]
     /// More than this many vectors (about 1.5 kB each) are not carried; their texts would be embedded again.
     private static let carriedLimit = 200_000
+    /// How often a document is embedded while policies that name passages of it come.
+    private static let attempts = 20
 
     private var index: SQLiteIndex { ingestor.index }
 
@@ -141,7 +143,7 @@ struct IngestPass {
         guard !isDryRun else { return }
         summary.passages += draft.document.passages.count
         var draft = draft
-        while true {
+        for _ in 1...Self.attempts {
             let vectors = try await vectors(for: draft)
             do {
                 return try await index.commit(draft.document.with(vectors: vectors))
@@ -150,6 +152,7 @@ struct IngestPass {
                 draft = ingestor.distinguished(draft)
             }
         }
+        throw IndexError.outdated
     }
 
     /// A vector for each passage; a text that has one already is not embedded again.

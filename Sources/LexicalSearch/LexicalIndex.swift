@@ -35,8 +35,12 @@ package struct LexicalIndex: Sendable {
         append(builders.map(\.records))
     }
 
-    /// Adds what a builder took in, of documents that are not there yet.
-    package mutating func append(_ builder: LexicalIndexBuilder) { append([builder.records]) }
+    /// Puts in what a builder took in, in the place of documents with the same key: who reads a corpus in parts while it
+    /// changes may come upon one twice.
+    package mutating func append(_ builder: LexicalIndexBuilder) {
+        remove(builder.records.documents)
+        append([builder.records])
+    }
 
     /// What its memory belongs to: it is let go of with the last generation that uses it.
     package var segments: [any AnyObject & Sendable] { parts.map(\.segment) }
@@ -53,10 +57,9 @@ package struct LexicalIndex: Sendable {
     /// Puts documents in, in the place of those with the same key. Tokenises their texts; many at once make one
     /// segment. Of documents with one key the last one counts.
     package mutating func insert(_ documents: [LexicalDocument]) {
-        remove(documents.map(\.key))
         var builder = LexicalIndexBuilder()
         for document in documents { builder.append(document) }
-        append([builder.records])
+        append(builder)
     }
 
     /// Removes documents, those that are there. Their postings go with the next compaction of their segment.

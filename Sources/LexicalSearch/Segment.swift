@@ -98,12 +98,6 @@ final class Segment: Sendable {
         return high
     }
 
-    /// The posting of a row among some.
-    func posting(of row: Int, in postings: Range<Int>) -> Int? {
-        let found = firstPosting(in: postings, notBefore: UInt32(row))
-        return found < postings.upperBound && rows[found] == UInt32(row) ? found : nil
-    }
-
     /// Calls with each position of a posting. O(postings in a block).
     func appendPositions(of posting: Int, to found: inout [Int]) {
         let block = posting / Self.postingBlock

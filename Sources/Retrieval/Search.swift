@@ -41,6 +41,14 @@ struct Search {
         }
     }
 
+    /// The words of the question: those that its method goes by, or else made for snippets alone.
+    private var words: LexicalQuery {
+        switch method {
+        case .vector, .approximate: LexicalQuery(query.text)
+        case .lexical(let words), .hybrid(_, let words): words
+        }
+    }
+
     /// Passages, best first, and in approximate mode the share of the true best that can be expected among them.
     typealias Found = (passages: [ScoredPassage], expectedRecall: Double?)
 
@@ -50,14 +58,13 @@ struct Search {
     ) async throws -> Found {
         let depth = selection.depth(for: query.count)
         let (ranked, expectedRecall) = try await ranked(in: snapshot, among: permitted, depth: depth)
-        guard selection.isNeeded else { return (Array(ranked.prefix(query.count)), expectedRecall) }
-        let candidates = Array(ranked.prefix(depth))
+        guard selection.isNeeded else { return (ranked, expectedRecall) }
         let chosen = selection.chosen(
-            candidates, count: query.count, similarity: try await snapshot.similarities(among: candidates))
+            ranked, count: query.count, similarity: try await snapshot.similarities(among: ranked))
         return (chosen, expectedRecall)
     }
 
-    /// At least `depth` of the best, where there are so many.
+    /// The `depth` best, where there are so many.
     private func ranked<Snapshot: PassageSnapshot>(
         in snapshot: Snapshot, among permitted: PermittedLabels, depth: Int
     ) async throws -> Found {
@@ -84,7 +91,7 @@ struct Search {
     /// The stretch of each text that matches best; nil where none is asked for.
     func snippets(of texts: [String]) -> [Snippet?] {
         guard query.options.hasSnippets else { return texts.map { _ in nil } }
-        let words = LexicalQuery(query.text)
+        let words = words
         return texts.map { text in
             let found = Highlights(words, in: text).snippet(atMost: Self.snippetBytes)
             return Snippet(

@@ -2,7 +2,7 @@ import CVectorKernels
 
 /// The rows that a scan of codes leaves: all that can be among the best of a query, each with an interval that holds its
 /// score. What is left to do is to score them exactly, by whoever has their vectors: this room where they are in memory,
-/// the owner of the file where they are there.
+/// the owner of the file where they are there (`CandidateScores`).
 ///
 /// A vector that is not that of its row is found out where its score lies outside of the interval.
 package struct ScanCandidates: Sendable {
@@ -51,60 +51,38 @@ package struct ScanCandidates: Sendable {
         fault = scan.fault
     }
 
+    /// The number of components of a vector.
+    var dimension: Int { query.vector.dimension }
+
     /// The answer, where the vectors are in memory. O(rows × (dimension + log rows))
     ///
     /// - Throws: `scoreBoundViolated`.
     func answer() throws(VectorSearchError) -> ScanAnswer {
-        try answer { row in
-            guard let vectors = query.plan.stretches[row.stretch].rows.vectors else {
-                preconditionFailure("rows that are not in memory are scored by whoever has them")
-            }
-            return vectors + row.position * query.vector.dimension
-        }
-    }
-
-    /// The answer. O(rows × (dimension + log rows))
-    ///
-    /// - Parameter vectors: Of each row, of the query's dimension.
-    /// - Throws: `rowDimension`, `scoreBoundViolated`.
-    package func answer(vectors: [[Float]]) throws(VectorSearchError) -> ScanAnswer {
-        precondition(vectors.count == rows.count)
-        let dimension = query.vector.dimension
-        if let row = vectors.firstIndex(where: { $0.count != dimension }) {
-            throw .rowDimension(row: row, given: vectors[row].count, expected: dimension)
-        }
-        var components: [Float] = []
-        components.reserveCapacity(vectors.count * dimension)
-        for vector in vectors { components += vector }
-        var result = Result<ScanAnswer, VectorSearchError>.success(ScanAnswer(rows: [], expectedRecall: nil))
-        components.withUnsafeBufferPointer { components in
-            result = Result { () throws(VectorSearchError) in
-                var next = 0
-                // Each row is asked for once, in their order.
-                return try answer { _ in
-                    defer { next += dimension }
-                    return components.baseAddress! + next
-                }
-            }
-        }
-        return try result.get()
-    }
-
-    /// - Parameter vector: Where the components of a row are; called for each in their order.
-    private func answer(_ vector: (Row) -> UnsafePointer<Float>) throws(VectorSearchError) -> ScanAnswer {
         var scored: [Scored] = []
         scored.reserveCapacity(rows.count)
         for row in rows {
-            let vector = vector(row)
-            let score = FixedOrderKernel.dot(query.vector, vector)
-            let isInside = score >= row.lower && score <= row.upper
-            if !isInside, fault?.breaksBounds != true { throw .scoreBoundViolated(by: source) }
-            var squaredNorm = 0.0
-            if case .estimated = recall { squaredNorm = scan_fixed_order_dot(vector, vector, query.vector.dimension) }
-            scored.append(Scored(row: row, score: score, squaredNorm: squaredNorm))
+            guard let vectors = query.plan.stretches[row.stretch].rows.vectors else {
+                preconditionFailure("rows that are not in memory are scored by whoever has them")
+            }
+            scored.append(try score(row, vectors + row.position * dimension))
         }
-        if let fault { scored = fault.spoil(scored, query: query) }
-        let best = best(of: scored)
+        return answer(scored)
+    }
+
+    /// - Parameter vector: The row's.
+    /// - Throws: `scoreBoundViolated`.
+    func score(_ row: Row, _ vector: UnsafePointer<Float>) throws(VectorSearchError) -> Scored {
+        let score = FixedOrderKernel.dot(query.vector, vector)
+        let isInside = score >= row.lower && score <= row.upper
+        if !isInside, fault?.breaksBounds != true { throw .scoreBoundViolated(by: source) }
+        var squaredNorm = 0.0
+        if case .estimated = recall { squaredNorm = scan_fixed_order_dot(vector, vector, dimension) }
+        return Scored(row: row, score: score, squaredNorm: squaredNorm)
+    }
+
+    /// - Parameter scored: All rows, in their order.
+    func answer(_ scored: [Scored]) -> ScanAnswer {
+        let best = best(of: fault?.spoil(scored, query: query) ?? scored)
         let wanted = best.filter { scored in query.minimumScore.map { scored.score >= $0 } ?? true }
         return ScanAnswer(
             rows: wanted.map { ScoredRow(key: $0.row.key, score: $0.score, partition: $0.row.partition) },

@@ -88,6 +88,29 @@ struct LexicalIndexTests {
         #expect(unknown == [key(1), key(0)])
     }
 
+    @Test("What is appended takes the place of documents with the same key, whichever part they are in")
+    func appendsInPlace() {
+        func document(_ number: UInt64, _ text: String) -> LexicalDocument {
+            LexicalDocument(key: key(number), passages: [.init(key: key(number), partition: 0, text: text)])
+        }
+        var texts = LexicalIndex()
+        for part in [[document(1, "alpha beta"), document(2, "beta delta")], [document(1, "beta beta gamma")]] {
+            var builder = LexicalIndexBuilder()
+            for document in part { builder.append(document) }
+            texts.append(builder)
+        }
+        let query = LexicalQuery("alpha beta gamma delta")
+        let second = Oracle([document(2, "beta delta"), document(1, "beta beta gamma")])
+        #expect(texts.count == 2 && texts.segmentCount == 2)
+        #expect(
+            ResolvedQuery(query, in: LexicalPlan(texts, permitting: [0])).best(9)
+                == second.hits(query, permitting: [0]))
+        texts.remove(key(1))
+        #expect(texts.count == 1 && found("alpha beta gamma", in: texts) == [2])
+        texts.remove(key(2))
+        #expect(texts.count == 0 && texts.parts.isEmpty)
+    }
+
     @Test("Terms of removed passages are gone after compaction")
     func forgetsRemovedTerms() {
         var texts = index(["alpha beta", "beta gamma"])

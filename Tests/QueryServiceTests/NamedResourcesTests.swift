@@ -1,3 +1,4 @@
+import AccessControl
 import Cedar
 import Foundation
 import IndexStore
@@ -156,14 +157,22 @@ struct NamedResourcesTests {
         let enclave = try SampleEnclave(files: Self.files)
         try await TestServer.with(enclave) { server in
             let all = try await readable("alice", server)
-            let second = try named("61 newton", in: all)
+            let (second, paint) = (try named("61 newton", in: all), try named("painted grey", in: all))
             let other = try SampleEnclave(files: Self.files)
-            try other.write(
-                #"@id("hold") forbid (principal, action, resource in Document::"\#(second.document)");"#,
-                to: "policies/named.cedar")
-            let difference = await output(of: .comparePolicies(folder: other.url.path, json: true), server.engine)
-            #expect(difference.contains(#""passages":2"#) && !difference.contains("gained\":true"), "\(difference)")
-            #expect(try await Set(readable("alice", server).keys) == Set(all.keys))
+            let (found, before) = (try await scores("alice", server), server.engine.index.snapshot())
+            for (resource, passages) in [
+                (#"in Document::"\#(second.document)""#, 2), (#"== Passage::"\#(paint.id)""#, 1),
+            ] {
+                try other.write(
+                    #"@id("hold") forbid (principal, action, resource \#(resource));"#, to: "policies/named.cedar")
+                let difference = await output(of: .comparePolicies(folder: other.url.path, json: true), server.engine)
+                #expect(
+                    difference.contains(#""passages":\#(passages)"#) && !difference.contains("gained\":true"),
+                    "\(difference)")
+                #expect(try await scores("alice", server) == found)
+                let after = server.engine.index.snapshot()
+                #expect(after.isSame(as: before) && after.labels.names.isEmpty)
+            }
             try enclave.write(
                 #"@id("hold") forbid (principal, action, resource in Document::"\#(second.document)");"#,
                 to: "policies/named.cedar")
@@ -177,6 +186,11 @@ struct NamedResourcesTests {
                 server.engine)
             #expect(!falcon.contains("may not read"), "\(falcon)")
         }
+    }
+
+    /// Everything that somebody finds, with its score.
+    private func scores(_ person: String, _ server: TestServer) async throws -> [String] {
+        try await server.ask(person, "assembly bolt torque", k: 50).map { "\($0["id"] ?? "") \($0["score"] ?? "")" }
     }
 
     private func contentTag(_ person: String, _ server: TestServer) async throws -> String {

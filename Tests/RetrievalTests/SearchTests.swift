@@ -127,23 +127,38 @@ struct SearchTests {
         let ranked = Fusion.ranked(found, limit: 9)
         #expect(ranked.map(\.id.bytes[0]) == [2, 3, 4, 1])
         #expect(ranked.map(\.score) == [0.375, 0.375, 0.375, 0.25])
+        #expect(Fusion.ranked(found, limit: 2).map(\.id.bytes[0]) == [2, 3])
         #expect(
             Fusion.ranked(SearchCandidates(candidates: found.candidates, lexicalBound: 0), limit: 9).map(\.score).max()
                 == 0.25)
     }
 
-    /// Against a plain form of the same rule.
+    @Test("Where candidates are compared with each other, more are looked at than are shown, up to a bound")
+    func depth() {
+        let plain = ResultSelection(options: SearchOptions())
+        #expect([1, 10, 1_000].map { plain.depth(for: $0) } == [1, 10, 1_000])
+        for options in [SearchOptions(diversity: 0.1), SearchOptions(collapsesDuplicates: true)] {
+            let selection = ResultSelection(options: options)
+            #expect(
+                [1, 33, 34, 50, 125, 200, 400, 450].map { selection.depth(for: $0) }
+                    == [101, 133, 136, 200, 500, 500, 500, 550])
+        }
+    }
+
+    /// Against a plain form of the same rule. Scores of BM25 go beyond 1.
     @Test("The choice is the greedy one, on random candidates")
     func choice() {
         let seed = SeededGenerator.newSeed("choice")
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<200 {
             let count = Int.random(in: 0...12, using: &generator)
+            let most = [1.0, 20].randomElement(using: &generator)!
             let ranked = (0..<count).map { number in
                 ScoredPassage(
                     id: PassageID(bytes: [UInt8](repeating: UInt8(number), count: 16)), label: LabelID(1),
-                    score: Double(Int.random(in: 0...5, using: &generator)) / 5)
+                    score: Double(Int.random(in: 0...5, using: &generator)) / 5 * most)
             }.sorted { $0.score > $1.score }
+            let scale = 1 / max(1, ranked.map(\.score).max() ?? 1)
             var similarity = [[Double]](repeating: [Double](repeating: 1, count: count), count: count)
             for left in 0..<count {
                 for right in 0..<left {
@@ -163,7 +178,7 @@ struct SearchTests {
                 }
                 func value(_ candidate: Int) -> Double {
                     let nearest = truth.map { similarity[$0][candidate] }.max() ?? 0
-                    return (1 - options.diversity) * ranked[candidate].score - options.diversity * nearest
+                    return (1 - options.diversity) * ranked[candidate].score * scale - options.diversity * nearest
                 }
                 guard let best = open.max(by: { (value($0), -$0) < (value($1), -$1) }) else { break }
                 truth.append(best)

@@ -83,6 +83,7 @@ import Testing
             #expect(throws: VectorSearchError.scoreBoundViolated(by: ExactScan().source.name)) {
                 try candidates.answer(vectors: vectors)
             }
+            vectors.swapAt(last, best)
             vectors[1].removeLast()
             #expect(throws: VectorSearchError.rowDimension(row: 1, given: 63, expected: 64)) {
                 try candidates.answer(vectors: vectors)
@@ -135,5 +136,14 @@ import Testing
             try builder.layOut()
         }
         #expect(throws: VectorSearchError.duplicateKey(row: 3)) { try builder.finish() }
+    }
+}
+
+extension ScanCandidates {
+    /// The answer, from vectors that come in another order than the rows.
+    fileprivate func answer(vectors: [[Float]]) throws -> ScanAnswer {
+        var scores = CandidateScores(self)
+        for (row, vector) in vectors.enumerated().reversed() { try scores.add(vector, of: row) }
+        return scores.answer()
     }
 }

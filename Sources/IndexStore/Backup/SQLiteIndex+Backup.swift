@@ -23,9 +23,11 @@ extension SQLiteIndex {
     ///   - keyFolder: Gets the key store. Whoever has both folders and the root key has everything.
     ///   - keyDays: After how many days a copy of the key store is destroyed.
     ///   - recoveryKey: File of a public key that the copy of the key store is readable with too.
+    /// - Throws: `quarantined` where vectors of a document do not open: a backup with them would not open either.
     package func backUp(
         name: String, to folder: URL, keysTo keyFolder: URL, keyDays: Int, recoveryKey: URL?, now: Date = Date()
     ) async throws -> MadeBackup {
+        try snapshot().requireEveryDocument()
         let stamp = Self.stamp(now)
         let target = folder.appending(path: "\(name)-\(stamp)", directoryHint: .isDirectory)
         let keyTarget = keyFolder.appending(path: "\(name)-\(stamp).keys")
@@ -53,6 +55,8 @@ extension SQLiteIndex {
             try await change { try $0.removeUnusedLabels() }
             let manifest = try await database.pool.writeWithoutTransaction { [self] db in
                 let snapshot = snapshot()
+                // It may have shown since.
+                try snapshot.requireEveryDocument()
                 let manifest = try newManifest(of: snapshot, db, made: now)
                 try Self.copy(db, to: draft.appending(path: "index.sqlite"))
                 try keyStore.file.pool.writeWithoutTransaction { keys in
@@ -172,7 +176,7 @@ extension IndexSnapshot {
             let query = try ScanQuery(QueryVector(vector), count: Self.answerCount, in: plan, minimumScore: -2)
             let candidates = scan.scan.candidates([query])[0]
             let rows = candidates.rows.map { LabelledRow(key: $0.key, label: ordered[$0.partition].id) }
-            for row in try candidates.answer(vectors: reader.vectors(of: rows)).rows {
+            for row in try reader.answer(candidates, of: rows).rows {
                 message += row.key.bytes + withUnsafeBytes(of: row.score.bitPattern.bigEndian) { Array($0) }
             }
             message += try textDigest(of: PassageID(bytes: key.bytes), db)

@@ -8,8 +8,10 @@ import VectorSearch
 /// Reading without a decision of the reader's: for verification alone, which an administrative action permits on every
 /// label. What is read stays in memory and goes to nobody.
 extension IndexSnapshot {
-    /// Whether this is the same generation, so that nothing was changed in between.
-    package func isSame(as other: IndexSnapshot) -> Bool { generation == other.generation }
+    /// Whether this is the same generation and finds the same documents, so that nothing was changed in between.
+    package func isSame(as other: IndexSnapshot) -> Bool {
+        generation == other.generation && quarantined == other.quarantined
+    }
 
     /// An index of those parts of this one that `mayRead` lets through.
     ///
@@ -20,7 +22,8 @@ extension IndexSnapshot {
     ///   - authorization: Of `verify`, on every label of this generation.
     ///   - mayRead: Asked with the label of a text, its document, and its id where it is a passage.
     ///   - generator: Decides on the order in which documents come into it.
-    /// - Throws: `outdated` where the index has changed since, or has labels that the authorization does not know.
+    /// - Throws: `outdated` where the index has changed since, or has labels that the authorization does not know;
+    ///   `quarantined` where the file has a document that searches do not find.
     package func oracle(
         for authorization: AuthorizedAction, using generator: some RandomNumberGenerator & Sendable,
         mayRead: @escaping @Sendable (Label, DocumentID, PassageID?) throws -> Bool
@@ -67,12 +70,13 @@ extension IndexSnapshot {
         }
     }
 
-    /// - Throws: `outdated`
+    /// - Throws: `outdated`, `quarantined`
     private func require(_ authorization: AuthorizedAction) throws {
         precondition(authorization.action == .verify, "everything is read for verification alone")
         guard partitions.values.allSatisfy({ authorization.labels.contains($0.label) }) else {
             throw IndexError.outdated
         }
+        try requireEveryDocument()
     }
 }
 

@@ -90,10 +90,10 @@ package struct CommandRunner: Sendable {
         case .comparePolicies(let folder, let json):
             let new = try Enclave(folder: URL(filePath: folder, directoryHint: .isDirectory))
             // What the policies in force do not name, they take no notice of.
-            try await engine.index.distinguish(new.authorizer.names, embedder: engine.embedder)
             let difference = ClearanceDifference(
                 old: engine.current.enclave, new: new,
-                index: engine.index.snapshot(), network: .loopback, now: Clock.now)
+                index: try await engine.index.snapshot(distinguishing: new.authorizer.names), network: .loopback,
+                now: Clock.now)
             emit(.output(json ? try Self.json(difference) : difference.text))
             return difference.rows.isEmpty ? .success : .incomplete
         case .keyStatus, .rotateKeys, .backUp:

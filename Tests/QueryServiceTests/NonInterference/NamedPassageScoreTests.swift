@@ -63,6 +63,42 @@ struct NamedPassageScoreTests {
         found.map { $0.filter { $0.contains(text) } }
     }
 
+    /// The id of the passage about paint, in what somebody finds.
+    private static func painted(_ found: [[String]]) throws -> Substring {
+        let hit = try #require(found[0].first { $0.contains("painted grey") })
+        return try #require(hit.split(separator: " ").first)
+    }
+
+    /// Lets dan read one passage.
+    private static func policy(naming id: Substring) -> String {
+        #"permit (principal == Person::"dan", action, resource == Passage::"\#(id)");"#
+    }
+
+    /// An enclave whose embedder can be made to wait, and a policy about it that is not there yet.
+    private struct Staged {
+        private typealias Tests = NamedPassageScoreTests
+
+        let enclave: SampleEnclave
+        let embedder: StagedEmbedder
+        let engine: Engine
+        /// What alice finds.
+        let alice: [[String]]
+        private let policy: String
+
+        init(section: String) async throws {
+            enclave = try Tests.enclave(title: "Falcon", section: section)
+            embedder = StagedEmbedder()
+            engine = try await Engine(
+                folder: enclave.url, create: true, embedder: embedder, logger: TestServer.quiet)
+            _ = try await engine.ingest { _ in }
+            alice = try await Tests.found("alice", engine)
+            policy = try Tests.policy(naming: Tests.painted(alice))
+        }
+
+        /// Puts a policy into the folder that lets dan read the passage about paint.
+        func name() throws { try enclave.write(policy, to: "policies/named.cedar") }
+    }
+
     @Test("They are the same, bit for bit, whatever title and headings say, before and after ingests")
     func scores() async throws {
         let titles = [
@@ -80,12 +116,10 @@ struct NamedPassageScoreTests {
         #expect(Self.scores(of: "painted grey", alice[0]) != Self.scores(of: "painted grey", alice[1]))
         #expect(try await Self.found("dan", engines[0]).allSatisfy { $0.allSatisfy { !$0.contains("tail") } })
 
-        let hit = try #require(alice[0][0].first { $0.contains("painted grey") })
-        let id = try #require(hit.split(separator: " ").first)
+        let id = try Self.painted(alice[0])
         #expect(alice[1][0].contains { $0.hasPrefix(id) })
-        let policy = #"permit (principal == Person::"dan", action, resource == Passage::"\#(id)");"#
         for (enclave, engine) in zip(enclaves, engines) {
-            try enclave.write(policy, to: "policies/named.cedar")
+            try enclave.write(Self.policy(naming: id), to: "policies/named.cedar")
             try await engine.reload()
         }
         let named = try await engines.asyncMap { try await Self.found("dan", $0) }
@@ -116,21 +150,15 @@ struct NamedPassageScoreTests {
 
     @Test("A policy that names a passage while its document is being embedded: the draft is not stored as it was")
     func whileIngesting() async throws {
-        let enclave = try Self.enclave(title: "Falcon", section: "Kestrel hangar")
-        let embedder = StagedEmbedder()
-        let engine = try await Engine(
-            folder: enclave.url, create: true, embedder: embedder, logger: TestServer.quiet)
-        _ = try await engine.ingest { _ in }
-        let hit = try #require(try await Self.found("alice", engine)[0].first { $0.contains("painted grey") })
-        let id = try #require(hit.split(separator: " ").first)
-        let policy = #"permit (principal == Person::"dan", action, resource == Passage::"\#(id)");"#
+        let staged = try await Staged(section: "Kestrel hangar")
+        let (enclave, engine) = (staged.enclave, staged.engine)
         let text = Self.text(title: "Falcon", section: "Kestrel hangar")
         try enclave.remove(Self.path)
         _ = try await engine.ingest { _ in }
         try enclave.write(text, to: Self.path)
-        embedder.next.withLock {
+        staged.embedder.next.withLock {
             $0 = {
-                try enclave.write(policy, to: "policies/named.cedar")
+                try staged.name()
                 try await engine.reload()
             }
         }
@@ -147,22 +175,15 @@ struct NamedPassageScoreTests {
 
     @Test("Where the model fails, a policy that names a passage is not taken over, and the one before stays in force")
     func noModel() async throws {
-        let enclave = try Self.enclave(title: "Falcon", section: "Paint")
-        let embedder = StagedEmbedder()
-        let engine = try await Engine(
-            folder: enclave.url, create: true, embedder: embedder, logger: TestServer.quiet)
-        _ = try await engine.ingest { _ in }
-        let before = try await Self.found("alice", engine)
-        let hit = try #require(before[0].first { $0.contains("painted grey") })
-        let id = try #require(hit.split(separator: " ").first)
-        try enclave.write(
-            #"permit (principal == Person::"dan", action, resource == Passage::"\#(id)");"#, to: "policies/named.cedar")
+        let staged = try await Staged(section: "Paint")
+        let engine = staged.engine
+        try staged.name()
         let version = engine.current.enclave.policyVersion
         struct NoModel: Error {}
-        embedder.next.withLock { $0 = { throw NoModel() } }
+        staged.embedder.next.withLock { $0 = { throw NoModel() } }
         await #expect(throws: NoModel.self) { try await engine.reload() }
         #expect(engine.current.enclave.policyVersion == version)
-        #expect(try await Self.found("alice", engine) == before)
+        #expect(try await Self.found("alice", engine) == staged.alice)
         #expect(try await Self.found("dan", engine).allSatisfy { $0.allSatisfy { !$0.contains("tail") } })
         try await engine.reload()
         #expect(try await Self.found("dan", engine).allSatisfy { $0.contains { $0.contains("painted grey") } })
