@@ -106,8 +106,8 @@ struct MemoryMeasurement: Sendable {
         return findings
     }
 
-    /// The second opening of a process finds memory that the machine has: a virtual one asks its host for every page that it
-    /// has not used for a while, which takes longer than all that an opening does.
+    /// The second opening of a process, which may find memory that the machine still has: a virtual one asks its host for
+    /// pages that it has not used for a while.
     private func openAgain(keepsVectors: Bool) async throws -> Findings {
         try await opening(keepsVectors: keepsVectors).index.close()
         var findings = Findings()
@@ -219,9 +219,9 @@ struct MemoryMeasurement: Sendable {
                     + "Resident: what opening adds to the process, with its keys and caches, once the holes that laying out left "
                     + "are closed, as `serve` does at its start; the targets are for a million passages, "
                     + "and the figures are scaled to that.",
-                "Opening: by a new process, the file in the system's cache. Again: the second opening of a process, which finds "
-                    + "memory that the machine has: a virtual machine asks its host for every page that it has not used for "
-                    + "a while, which can take longer than an opening.",
+                "Opening: by a new process, the file in the system's cache. Again: the second opening of a process. Both "
+                    + "include what the system takes to give the memory: a virtual machine asks its host for pages that it "
+                    + "has not used for a while.",
                 "Search: decision, scan, and in the file the vectors of the rows that the scan leaves, k = "
                     + "\(Self.resultCount), one after another, all files in the system's cache.",
             ],
