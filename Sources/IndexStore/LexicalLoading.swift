@@ -94,7 +94,7 @@ final class LexicalLoading: Sendable {
                 guard let record = try DocumentRecord.fetch(id, in: db) else { continue }
                 if let document = try Self.document(record, reader) { words.insert(document) }
             }
-            // Some may have come into quarantine since they were read.
+            // Some may have come into quarantine since they were read; those that come later are taken out there.
             words.remove(after.quarantined.map { LexicalKey($0.bytes) })
             after.lexical = words
             index.publish(after)

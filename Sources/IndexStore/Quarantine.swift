@@ -61,8 +61,6 @@ extension SQLiteIndex {
                 }
                 after.lexical?.remove(LexicalKey(id.bytes))
                 publish(after)
-                // What is reading words may have read its own.
-                lexicalLoading.note([id])
                 return true
             }
         } catch {

@@ -100,8 +100,9 @@ struct TwinServices: Sendable {
     /// A folder of mode 700 from its first moment on, under a name that nobody can take first.
     private static func newFolder() throws(VerificationError) -> URL {
         let parent = FileManager.default.temporaryDirectory
-        let template = parent.appending(path: "portcullis-verify-XXXXXX").path(percentEncoded: false)
-        // glibc writes the name into the bytes that it is given.
+        // In place of the six last letters glibc writes a name that nobody has, into the bytes that it is given.
+        let name = "portcullis-verify-" + String(repeating: "X", count: 6)
+        let template = parent.appending(path: name).path(percentEncoded: false)
         guard let bytes = strdup(template) else { throw .noService }
         defer { free(bytes) }
         guard mkdtemp(bytes) != nil else { throw .noService }
