@@ -34,17 +34,16 @@ serve: build model ## Ingest the sample enclave and serve it on loopback
 	@$(PORTCULLIS) ingest $(ENCLAVE) || [ $$? -eq 3 ]
 	@$(PORTCULLIS) serve $(ENCLAVE)
 
-# As many tests at a time as there are threads to run them: more would hold up those that wait for a program's output.
 test: setup model ## Run all tests
 	@.ci/setup packages cedarpy
 	@echo "==> building and running the tests"
-	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$$(nproc) swift test --disable-xctest
+	@.ci/test
 
 lint: ## Check layout and shell scripts
 	@.ci/setup swift
 	@echo "==> checking layout"
 	@swift format lint --strict --recursive --parallel $(SOURCES)
-	@bash -n .ci/run .ci/setup .ci/demo
+	@bash -n .ci/run .ci/setup .ci/demo .ci/test
 	@python3 -c "import ast, sys; [ast.parse(open(file).read()) for file in sys.argv[1:]]" \
 		.ci/corpora Benchmarks/peers/time_peers.py Benchmarks/peers/time_cedarpy.py Benchmarks/peers/time_onnxruntime.py \
 		Benchmarks/peers/make_dataset.py Benchmarks/peers/plot_peers.py Benchmarks/peers/engines/*.py \

@@ -61,8 +61,11 @@ final class LexicalLoading: Sendable {
         }
     }
 
+    /// The reading that is under way.
+    var underWay: Task<Void, any Error>? { state.withLock { $0.task } }
+
     /// Returns when nothing is being read.
-    func finish() async { _ = await state.withLock { $0.task }?.result }
+    func finish() async { _ = await underWay?.result }
 
     private func read(_ index: SQLiteIndex, _ passagesOfPart: Int) async throws {
         guard index.snapshot().lexical == nil else { return }

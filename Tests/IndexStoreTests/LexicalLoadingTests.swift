@@ -40,14 +40,17 @@ struct LexicalLoadingTests {
         return holding
     }
 
-    @Test("It ends where the process is to end, and who asks next begins it anew")
+    @Test("It ends where the process is to end, and who asks next begins it anew", .timeLimit(.minutes(1)))
     func ended() async throws {
         let folder = try TemporaryFolder()
         let (index, documents) = try await Self.index(folder)
         let gate = DispatchSemaphore(value: 0)
         let holding = await Self.hold(index, until: gate)
         let reading = Task { try await index.readWords() }
+        // The gate opens when the reading knows that it is to end, or it could be at its end before.
+        while index.lexicalLoading.underWay == nil { try await Task.sleep(for: .milliseconds(1)) }
         reading.cancel()
+        while index.lexicalLoading.underWay?.isCancelled == false { try await Task.sleep(for: .milliseconds(1)) }
         gate.signal()
         try await holding.value
         await #expect(throws: CancellationError.self) { try await reading.value }
