@@ -208,7 +208,7 @@ struct QueryMeasurement: Sendable {
             "Permitted is the share of rows that the caller may read (\(shares.joined(separator: "; "))). "
                 + "\(SyntheticEnclave.holders) callers of each share, who read different labels, take turns, and so do "
                 + "\(PreparedEmbedder.questions) questions; \(rounds) rounds of \(calls) calls.",
-            "Streaming read: a sum over the bytes of the same codes on one thread. Compared: nothing.",
+            ScanMeasurement.streaming + " Compared: nothing.",
             "Scan: the exact scan on one thread, the partitions at hand. Compared: how many times the streaming read.",
             "In process: `Retriever.retrieve`: policy decisions, scan, texts from SQLite, answer; one request at a time. "
                 + "The question's vector is ready. Compared: what it adds to the scan, ms.",

@@ -68,7 +68,7 @@ extension ScanMeasurement {
                 "Percentiles from a histogram of log-linear buckets, each known to \(LatencyHistogram.significantDigits) "
                     + "significant digits. A line takes as many calls as fit \(Int(Self.pointBudget / 1000)) s, "
                     + "\(Self.pointCalls) at most; –: fewer than two calls lie beyond that percentile.",
-                "Times streaming: how many times a sum over the bytes of the same codes, in the same rounds.",
+                "Times streaming: how many times the streaming read in the same rounds. " + Self.streaming,
             ],
             columns: ["permitted"] + LatencyHistogram.columns + ["times streaming"], rows: lines.map(\.row),
             targets: [])

@@ -137,7 +137,7 @@ struct ScanMeasurement: Sendable {
                 "Rows of random directions under 1000 labels of the same size; four readers of each share, who read other "
                     + "labels chosen at random, take turns, and so do 64 queries. Candidates by \(scan.source.name). "
                     + "\(rounds) rounds of \(calls) calls.",
-                "Streaming read: a sum over the bytes of the same codes on one thread.",
+                Self.streaming,
             ],
             columns: ["permitted", "p50 ms", "p95 ms", "p99 ms", "times streaming"], rows: lines, targets: targets)
     }

@@ -4,8 +4,8 @@
 
 #include "lanes.h"
 
-size_t code_stride(size_t dimension) {
-    return (dimension + CODE_ALIGNMENT - 1) / CODE_ALIGNMENT * CODE_ALIGNMENT;
+size_t code_half(size_t dimension) {
+    return (dimension + 2 * CODE_ALIGNMENT - 1) / (2 * CODE_ALIGNMENT) * CODE_ALIGNMENT;
 }
 
 // MARK: - Codes of a row
@@ -15,8 +15,13 @@ INLINE double8 pick(int64x8 mask, double8 first, double8 second) {
     return (double8)((mask & (int64x8)first) | (~mask & (int64x8)second));
 }
 
-// Eight components: their codes as bytes, and the squares of their residuals added to `squares`.
-INLINE uint8x8 encode8(float8 values, double inverse, double scale, double8 *squares) {
+// The squares of what codes leave of a row, and of what their upper halves do, eight components side by side.
+struct residuals {
+    double8 code, coarse;
+};
+
+// Eight components: their codes as bytes.
+INLINE uint8x8 encode8(float8 values, double inverse, double scale, struct residuals *squares) {
     const double8 x = __builtin_convertvector(values, double8);
     // Adding and taking away 3 * 2^51 rounds to nearest, ties to even, wherever the sum stays below 2^52.
     const double8 magic = (double8){0} + 0x1.8p52;
@@ -25,12 +30,23 @@ INLINE uint8x8 encode8(float8 values, double inverse, double scale, double8 *squ
     const double8 most = (double8){0} + 127.0, least = (double8){0} - 127.0;
     codes = pick(codes > most, most, codes);
     codes = pick(codes < least, least, codes);
-    const double8 residual = x - codes * scale;
-    *squares = *squares + residual * residual;
-    return __builtin_convertvector(__builtin_convertvector(codes, int32x8) + 128, uint8x8);
+    const int32x8 bytes = __builtin_convertvector(codes, int32x8) + 128;
+    const double8 middles = __builtin_convertvector(bytes & ~15, double8) - 120.5;
+    const double8 residual = x - codes * scale, coarse = x - middles * scale;
+    squares->code = squares->code + residual * residual;
+    squares->coarse = squares->coarse + coarse * coarse;
+    return __builtin_convertvector(bytes, uint8x8);
 }
 
-INLINE bool encode(const float *row, size_t dimension, uint8_t *codes, float *scale, float *radius) {
+// An upper bound of the length that squares sum up to. Each residual is off by a factor of at most 1 + 2^-52, its square
+// by three, the sum by gamma(dimension / 8 + 6) and the root by one more: together far below 2^-30.
+INLINE float length_above(double8 squares) {
+    const double length = sqrt(total_of(squares)) * (1 + 0x1p-30);
+    const float up = (float)length;
+    return (double)up < length ? nextafterf(up, INFINITY) : up;
+}
+
+INLINE bool encode(const float *row, size_t dimension, uint8_t *coarse, uint8_t *fine, struct code_measures *measures) {
     const uint32_t bits = largest_magnitude(row, dimension);
     if (bits >= 0x7f800000u) return false;
     float largest;
@@ -39,49 +55,89 @@ INLINE bool encode(const float *row, size_t dimension, uint8_t *codes, float *sc
     // A row of zeros, or of numbers too small for a scale, has codes of zero, and its length is the residual's.
     const double inverse = s > 0 ? 1.0 / (double)s : 0.0;
 
-    double8 squares = {0};
-    size_t i = 0;
-    for (; i + LANES <= dimension; i += LANES) {
-        float8 values;
-        memcpy(&values, row + i, sizeof values);
-        const uint8x8 bytes = encode8(values, inverse, (double)s, &squares);
-        memcpy(codes + i, &bytes, sizeof bytes);
+    struct residuals squares = {{0}, {0}};
+    for (size_t start = 0; start < dimension; start += 2 * CODE_ALIGNMENT) {
+        uint8_t codes[2 * CODE_ALIGNMENT];
+        memset(codes, 128, sizeof codes);
+        const size_t count = dimension - start < sizeof codes ? dimension - start : sizeof codes;
+        size_t i = 0;
+        for (; i + LANES <= count; i += LANES) {
+            float8 values;
+            memcpy(&values, row + start + i, sizeof values);
+            const uint8x8 bytes = encode8(values, inverse, (double)s, &squares);
+            memcpy(codes + i, &bytes, sizeof bytes);
+        }
+        for (; i < count; i++) {
+            // One at a time, so that nothing but components counts.
+            const float8 value = {row[start + i]};
+            struct residuals one = {{0}, {0}};
+            codes[i] = encode8(value, inverse, (double)s, &one)[0];
+            squares.code[i % LANES] += one.code[0];
+            squares.coarse[i % LANES] += one.coarse[0];
+        }
+        for (size_t j = 0; j < CODE_ALIGNMENT; j++) {
+            const uint8_t first = codes[j], second = codes[CODE_ALIGNMENT + j];
+            coarse[start / 2 + j] = (uint8_t)((first & 0xf0) | (second >> 4));
+            fine[start / 2 + j] = (uint8_t)((first << 4) | (second & 0x0f));
+        }
     }
-    const size_t stride = code_stride(dimension);
-    if (i < dimension) {
-        float8 values = {0};
-        memcpy(&values, row + i, (dimension - i) * sizeof(float));
-        const uint8x8 bytes = encode8(values, inverse, (double)s, &squares);
-        memcpy(codes + i, &bytes, dimension - i);
-    }
-    memset(codes + dimension, 128, stride - dimension);
-
-    const double sum = total_of(squares);
-    // Each residual is off by a factor of at most 1 + 2^-53, its square by three, the sum by gamma(dimension / 8 + 6) and
-    // the root by one more: together far below 2^-30.
-    const double length = sqrt(sum) * (1 + 0x1p-30);
-    float up = (float)length;
-    if ((double)up < length) up = nextafterf(up, INFINITY);
-    *scale = s;
-    *radius = up;
+    measures->scale = s;
+    measures->radius = length_above(squares.code);
+    measures->coarse_radius = length_above(squares.coarse);
     return true;
 }
 
-static bool encode_baseline(const float *row, size_t dimension, uint8_t *codes, float *scale, float *radius) {
-    return encode(row, dimension, codes, scale, radius);
+static bool encode_baseline(
+    const float *row, size_t dimension, uint8_t *coarse, uint8_t *fine, struct code_measures *measures) {
+    return encode(row, dimension, coarse, fine, measures);
 }
 
 // MARK: - Sums
 
-static void sums_scalar(
-    const uint8_t *codes, size_t rows, size_t stride, const int8_t *planes, size_t queries, int32_t *sums) {
-    for (size_t row = 0; row < rows; row++) {
-        for (size_t plane = 0; plane < 2 * queries; plane++) {
+// Rows that lie anywhere are on their way from memory while so many others are summed.
+#define ROWS_AHEAD ((size_t)12)
+
+INLINE void fetch_row(const struct code_row *row, size_t half) {
+    code_fetch(row->coarse, half);
+    code_fetch(row->fine, half);
+}
+
+// The code of a component, from 0 to 255, and the upper half of it, from 0 to 15.
+INLINE uint8_t half_of(const uint8_t *half, size_t component) {
+    const size_t block = component / (2 * CODE_ALIGNMENT), place = component % (2 * CODE_ALIGNMENT);
+    const uint8_t byte = half[block * CODE_ALIGNMENT + place % CODE_ALIGNMENT];
+    return place < CODE_ALIGNMENT ? byte >> 4 : byte & 0x0f;
+}
+
+// What 241 in each component takes from a sum.
+INLINE int32_t offset_of(const int8_t *plane, size_t stride) {
+    int32_t sum = 0;
+    for (size_t i = 0; i < stride; i++) sum += plane[i];
+    return 241 * sum;
+}
+
+static void sums_scalar(const struct code_row *rows, size_t count, size_t half, const int8_t *planes, int32_t *sums) {
+    for (size_t row = 0; row < count; row++) {
+        for (size_t plane = 0; plane < 2; plane++) {
             int32_t sum = 0;
-            for (size_t i = 0; i < stride; i++) {
-                sum += ((int32_t)codes[row * stride + i] - 128) * (int32_t)planes[plane * stride + i];
+            for (size_t i = 0; i < 2 * half; i++) {
+                const int32_t code = 16 * half_of(rows[row].coarse, i) + half_of(rows[row].fine, i);
+                sum += (code - 128) * (int32_t)planes[plane * 2 * half + i];
             }
-            sums[plane * rows + row] = sum;
+            sums[plane * count + row] = sum;
+        }
+    }
+}
+
+static void coarse_scalar(
+    const uint8_t *coarse, size_t rows, size_t half, const int8_t *planes, size_t queries, int32_t *sums) {
+    for (size_t row = 0; row < rows; row++) {
+        for (size_t query = 0; query < queries; query++) {
+            int32_t sum = 0;
+            for (size_t i = 0; i < 2 * half; i++) {
+                sum += (32 * (int32_t)half_of(coarse + row * half, i) - 241) * (int32_t)planes[query * 2 * half + i];
+            }
+            sums[query * rows + row] = sum;
         }
     }
 }
@@ -91,12 +147,14 @@ static void sums_scalar(
 #define AVX2 __attribute__((target("avx2")))
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
 
-AVX2 static bool encode_avx2(const float *row, size_t dimension, uint8_t *codes, float *scale, float *radius) {
-    return encode(row, dimension, codes, scale, radius);
+AVX2 static bool encode_avx2(
+    const float *row, size_t dimension, uint8_t *coarse, uint8_t *fine, struct code_measures *measures) {
+    return encode(row, dimension, coarse, fine, measures);
 }
 
-VNNI static bool encode_avx512(const float *row, size_t dimension, uint8_t *codes, float *scale, float *radius) {
-    return encode(row, dimension, codes, scale, radius);
+VNNI static bool encode_avx512(
+    const float *row, size_t dimension, uint8_t *coarse, uint8_t *fine, struct code_measures *measures) {
+    return encode(row, dimension, coarse, fine, measures);
 }
 
 AVX2 INLINE int32_t total_avx2(__m256i sums) {
@@ -106,41 +164,86 @@ AVX2 INLINE int32_t total_avx2(__m256i sums) {
     return _mm_cvtsi128_si32(four);
 }
 
-// Two planes at a time. Codes are widened to 16 bits, where a pair of products cannot overflow.
-AVX2 static void sums_avx2(
-    const uint8_t *codes, size_t rows, size_t stride, const int8_t *planes, size_t queries, int32_t *sums) {
+// 64 codes of a row from 32 bytes of its halves: those of the first components of a block, and those 64 further on.
+struct codes_avx2 {
+    __m256i first, second;
+};
+
+AVX2 INLINE struct codes_avx2 codes_avx2(const uint8_t *coarse, const uint8_t *fine) {
+    const __m256i upper = _mm256_set1_epi8((char)0xf0), lower = _mm256_set1_epi8(0x0f);
+    const __m256i c = _mm256_load_si256((const __m256i *)coarse), f = _mm256_load_si256((const __m256i *)fine);
+    return (struct codes_avx2){
+        _mm256_or_si256(_mm256_and_si256(c, upper), _mm256_and_si256(_mm256_srli_epi16(f, 4), lower)),
+        _mm256_or_si256(_mm256_and_si256(_mm256_slli_epi16(c, 4), upper), _mm256_and_si256(f, lower))};
+}
+
+// Products of 32 codes with a plane, in eight sums. Codes are widened to 16 bits, where a pair of products cannot
+// overflow.
+AVX2 INLINE __m256i products_avx2(__m256i codes, const int8_t *plane) {
     const __m256i offset = _mm256_set1_epi16(128);
-    for (size_t row = 0; row < rows; row++) {
-        const uint8_t *code = codes + row * stride;
-        for (size_t query = 0; query < queries; query++) {
-            const int8_t *first = planes + 2 * query * stride, *second = first + stride;
-            __m256i a = _mm256_setzero_si256(), b = _mm256_setzero_si256();
-            for (size_t i = 0; i < stride; i += 16) {
-                const __m256i c = _mm256_sub_epi16(
-                    _mm256_cvtepu8_epi16(_mm_load_si128((const __m128i *)(code + i))), offset);
-                const __m256i p = _mm256_cvtepi8_epi16(_mm_load_si128((const __m128i *)(first + i)));
-                const __m256i l = _mm256_cvtepi8_epi16(_mm_load_si128((const __m128i *)(second + i)));
-                a = _mm256_add_epi32(a, _mm256_madd_epi16(c, p));
-                b = _mm256_add_epi32(b, _mm256_madd_epi16(c, l));
+    const __m256i a = _mm256_sub_epi16(_mm256_cvtepu8_epi16(_mm256_castsi256_si128(codes)), offset);
+    const __m256i b = _mm256_sub_epi16(_mm256_cvtepu8_epi16(_mm256_extracti128_si256(codes, 1)), offset);
+    const __m256i p = _mm256_cvtepi8_epi16(_mm_load_si128((const __m128i *)plane));
+    const __m256i q = _mm256_cvtepi8_epi16(_mm_load_si128((const __m128i *)(plane + 16)));
+    return _mm256_add_epi32(_mm256_madd_epi16(a, p), _mm256_madd_epi16(b, q));
+}
+
+AVX2 static void sums_avx2(
+    const struct code_row *rows, size_t count, size_t half, const int8_t *planes, int32_t *sums) {
+    for (size_t row = 0; row < count; row++) {
+        if (row + ROWS_AHEAD < count) fetch_row(rows + row + ROWS_AHEAD, half);
+        __m256i totals[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+        for (size_t i = 0; i < half; i += 32) {
+            const struct codes_avx2 codes = codes_avx2(rows[row].coarse + i, rows[row].fine + i);
+            const size_t first = i / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + i % CODE_ALIGNMENT;
+#pragma clang loop unroll(full)
+            for (size_t p = 0; p < 2; p++) {
+                const int8_t *plane = planes + p * 2 * half + first;
+                totals[p] = _mm256_add_epi32(totals[p], products_avx2(codes.first, plane));
+                totals[p] = _mm256_add_epi32(totals[p], products_avx2(codes.second, plane + CODE_ALIGNMENT));
             }
-            sums[2 * query * rows + row] = total_avx2(a);
-            sums[(2 * query + 1) * rows + row] = total_avx2(b);
+        }
+        sums[row] = total_avx2(totals[0]);
+        sums[count + row] = total_avx2(totals[1]);
+    }
+}
+
+// A pair of products of four bits and eight is far from overflowing 16 bits.
+AVX2 static void coarse_avx2(
+    const uint8_t *coarse, size_t rows, size_t half, const int8_t *planes, size_t queries, int32_t *sums) {
+    const __m256i lower = _mm256_set1_epi8(0x0f), ones = _mm256_set1_epi16(1);
+    for (size_t query = 0; query < queries; query++) {
+        const int8_t *plane = planes + query * 2 * half;
+        const int32_t offset = offset_of(plane, 2 * half);
+        for (size_t row = 0; row < rows; row++) {
+            __m256i total = _mm256_setzero_si256();
+            for (size_t i = 0; i < half; i += 32) {
+                const size_t first = i / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + i % CODE_ALIGNMENT;
+                const __m256i c = _mm256_load_si256((const __m256i *)(coarse + row * half + i));
+                const __m256i a = _mm256_and_si256(_mm256_srli_epi16(c, 4), lower), b = _mm256_and_si256(c, lower);
+                const __m256i p = _mm256_load_si256((const __m256i *)(plane + first));
+                const __m256i q = _mm256_load_si256((const __m256i *)(plane + first + CODE_ALIGNMENT));
+                const __m256i pairs = _mm256_add_epi16(_mm256_maddubs_epi16(a, p), _mm256_maddubs_epi16(b, q));
+                total = _mm256_add_epi32(total, _mm256_madd_epi16(pairs, ones));
+            }
+            sums[query * rows + row] = 32 * total_avx2(total) - offset;
         }
     }
 }
 
-// What 128 in each code adds to a sum.
-VNNI static int32_t offset_vnni(const int8_t *plane, size_t stride) {
+// The sum of a plane times a constant below 256.
+VNNI INLINE int32_t offset_vnni(const int8_t *plane, size_t stride, uint8_t factor) {
     __m512i sum = _mm512_setzero_si512();
-    const __m512i offset = _mm512_set1_epi8((char)128);
+    const __m512i factors = _mm512_set1_epi8((char)factor);
     for (size_t i = 0; i < stride; i += 64) {
-        sum = _mm512_dpbusd_epi32(sum, offset, _mm512_load_si512(plane + i));
+        sum = _mm512_dpbusd_epi32(sum, factors, _mm512_load_si512(plane + i));
     }
     return _mm512_reduce_add_epi32(sum);
 }
 
 // The sums of four registers, one in each lane.
-VNNI INLINE __m128i totals_vnni(__m512i a, __m512i b, __m512i c, __m512i d) {
+VNNI INLINE __m128i totals_vnni(const __m512i four[4]) {
+    const __m512i a = four[0], b = four[1], c = four[2], d = four[3];
     const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
     const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
     const __m512i all = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
@@ -148,74 +251,132 @@ VNNI INLINE __m128i totals_vnni(__m512i a, __m512i b, __m512i c, __m512i d) {
     return _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
 }
 
+VNNI INLINE void store_vnni(int32_t *to, size_t left, __m128i four) {
+    if (left >= 4) {
+        _mm_storeu_si128((__m128i *)to, four);
+    } else {
+        _mm_mask_storeu_epi32(to, (__mmask8)((1u << left) - 1), four);
+    }
+}
+
+// Four rows side by side; where fewer are left, the last one stands in for those that are not there.
+VNNI static void sums_vnni(
+    const struct code_row *rows, size_t count, size_t half, const int8_t *planes, int32_t *sums) {
+    enum { ROWS = 4 };
+    const __m512i upper = _mm512_set1_epi8((char)0xf0), lower = _mm512_set1_epi8(0x0f);
+    const size_t stride = 2 * half;
+    const __m128i offsets[2] = {
+        _mm_set1_epi32(offset_vnni(planes, stride, 128)), _mm_set1_epi32(offset_vnni(planes + stride, stride, 128))};
+    for (size_t row = 0; row < count; row += ROWS) {
+        const size_t left = count - row;
+        const struct code_row *row_of[ROWS];
+        for (size_t r = 0; r < ROWS; r++) {
+            row_of[r] = rows + row + (r < left ? r : left - 1);
+            if (row + r + ROWS_AHEAD < count) fetch_row(rows + row + r + ROWS_AHEAD, half);
+        }
+        __m512i totals[2][ROWS];
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < ROWS; r++) totals[0][r] = totals[1][r] = _mm512_setzero_si512();
+        for (size_t i = 0; i < half; i += CODE_ALIGNMENT) {
+            const int8_t *plane = planes + 2 * i;
+#pragma clang loop unroll(full)
+            for (size_t r = 0; r < ROWS; r++) {
+                const __m512i c = _mm512_load_si512(row_of[r]->coarse + i), f = _mm512_load_si512(row_of[r]->fine + i);
+                const __m512i first =
+                    _mm512_or_si512(_mm512_and_si512(c, upper), _mm512_and_si512(_mm512_srli_epi16(f, 4), lower));
+                const __m512i second =
+                    _mm512_or_si512(_mm512_and_si512(_mm512_slli_epi16(c, 4), upper), _mm512_and_si512(f, lower));
+#pragma clang loop unroll(full)
+                for (size_t p = 0; p < 2; p++) {
+                    const int8_t *of = plane + p * stride;
+                    totals[p][r] = _mm512_dpbusd_epi32(totals[p][r], first, _mm512_load_si512(of));
+                    totals[p][r] = _mm512_dpbusd_epi32(totals[p][r], second, _mm512_load_si512(of + CODE_ALIGNMENT));
+                }
+            }
+        }
+        for (size_t p = 0; p < 2; p++) {
+            store_vnni(sums + p * count + row, left, _mm_sub_epi32(totals_vnni(totals[p]), offsets[p]));
+        }
+    }
+}
+
 // How far ahead of its use a row is fetched. Four rows are read side by side, which the processor's own prefetching
-// takes for four readings of their own; without this a scan takes 1.7 times a streaming read, with it hardly more than
-// one.
+// takes for four readings of their own; without this a scan takes far longer than a streaming read.
 #define FETCH_AHEAD ((size_t)8192)
 
-// Four rows with `count` planes (a constant at each call), from `row` on; where fewer are left, the last one stands in
-// for those that are not there. `fetched` is where the next four rows to fetch are, if any.
-VNNI INLINE void tile_vnni(
-    const size_t count, const uint8_t *codes, size_t rows, size_t row, size_t stride, const int8_t *planes,
+// Four rows with the first planes of `count` queries (a constant at each call), from `row` on. `fetched` is where the
+// next four rows to fetch are, if any.
+VNNI INLINE void coarse_tile_vnni(
+    const size_t count, const uint8_t *coarse, size_t rows, size_t row, size_t half, const int8_t *planes,
     const int32_t *offsets, const uint8_t *fetched, int32_t *sums) {
     enum { ROWS = 4, PLANES = 4 };
+    const __m512i lower = _mm512_set1_epi8(0x0f);
     const size_t left = rows - row;
     const uint8_t *code[ROWS];
-    for (size_t r = 0; r < ROWS; r++) code[r] = codes + (row + (r < left ? r : left - 1)) * stride;
+    for (size_t r = 0; r < ROWS; r++) code[r] = coarse + (row + (r < left ? r : left - 1)) * half;
     __m512i totals[PLANES][ROWS];
 #pragma clang loop unroll(full)
     for (size_t p = 0; p < count; p++)
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < ROWS; r++) totals[p][r] = _mm512_setzero_si512();
-    for (size_t i = 0; i < stride; i += CODE_ALIGNMENT) {
-        __m512i c[ROWS];
+    for (size_t i = 0; i < half; i += CODE_ALIGNMENT) {
+        __m512i first[ROWS], second[ROWS];
 #pragma clang loop unroll(full)
-        for (size_t r = 0; r < ROWS; r++) c[r] = _mm512_load_si512(code[r] + i);
+        for (size_t r = 0; r < ROWS; r++) {
+            const __m512i c = _mm512_load_si512(code[r] + i);
+            first[r] = _mm512_and_si512(_mm512_srli_epi16(c, 4), lower);
+            second[r] = _mm512_and_si512(c, lower);
+        }
         if (fetched) {
 #pragma clang loop unroll(full)
             for (size_t r = 0; r < ROWS; r++) __builtin_prefetch(fetched + ROWS * i + r * CODE_ALIGNMENT);
         }
 #pragma clang loop unroll(full)
         for (size_t p = 0; p < count; p++) {
-            const __m512i plane = _mm512_load_si512(planes + p * stride + i);
+            const int8_t *plane = planes + p * 2 * half + 2 * i;
+            const __m512i a = _mm512_load_si512(plane), b = _mm512_load_si512(plane + CODE_ALIGNMENT);
 #pragma clang loop unroll(full)
-            for (size_t r = 0; r < ROWS; r++) totals[p][r] = _mm512_dpbusd_epi32(totals[p][r], c[r], plane);
+            for (size_t r = 0; r < ROWS; r++) totals[p][r] = _mm512_dpbusd_epi32(totals[p][r], first[r], a);
+#pragma clang loop unroll(full)
+            for (size_t r = 0; r < ROWS; r++) totals[p][r] = _mm512_dpbusd_epi32(totals[p][r], second[r], b);
         }
     }
 #pragma clang loop unroll(full)
     for (size_t p = 0; p < count; p++) {
-        const __m128i four = _mm_sub_epi32(
-            totals_vnni(totals[p][0], totals[p][1], totals[p][2], totals[p][3]), _mm_set1_epi32(offsets[p]));
-        int32_t *to = sums + p * rows + row;
-        if (left >= ROWS) {
-            _mm_storeu_si128((__m128i *)to, four);
-        } else {
-            _mm_mask_storeu_epi32(to, (__mmask8)((1u << left) - 1), four);
-        }
+        const __m128i four = _mm_slli_epi32(totals_vnni(totals[p]), 5);
+        store_vnni(sums + p * rows + row, left, _mm_sub_epi32(four, _mm_set1_epi32(offsets[p])));
     }
 }
 
-// Four rows at a time, which stay in the nearest cache while all planes pass, four or two at a time: so many that the
+// Four rows at a time, which stay in the nearest cache while all planes pass, up to four at a time: so many that the
 // sums fill the registers and no instruction waits for the one before.
-VNNI static void sums_vnni(
-    const uint8_t *codes, size_t rows, size_t ahead, size_t stride, const int8_t *planes, size_t queries,
+VNNI static void coarse_vnni(
+    const uint8_t *coarse, size_t rows, size_t ahead, size_t half, const int8_t *planes, size_t queries,
     int32_t *sums) {
-    int32_t offsets[2 * CODE_QUERY_LIMIT];
-    for (size_t plane = 0; plane < 2 * queries; plane++) offsets[plane] = offset_vnni(planes + plane * stride, stride);
-    const size_t end = (rows + ahead) * stride;
+    int32_t offsets[CODE_QUERY_LIMIT];
+    for (size_t query = 0; query < queries; query++) {
+        offsets[query] = offset_vnni(planes + query * 2 * half, 2 * half, 241);
+    }
+    const size_t end = (rows + ahead) * half;
     for (size_t row = 0; row < rows; row += 4) {
         // Never beyond what may be read.
-        const size_t next = row * stride + FETCH_AHEAD;
-        const uint8_t *fetched = next + 4 * stride <= end ? codes + next : NULL;
-        size_t plane = queries % 2 == 0 ? 4 : 2;
-        if (plane == 4) {
-            tile_vnni(4, codes, rows, row, stride, planes, offsets, fetched, sums);
-        } else {
-            tile_vnni(2, codes, rows, row, stride, planes, offsets, fetched, sums);
-        }
-        for (; plane < 2 * queries; plane += 4) {
-            tile_vnni(
-                4, codes, rows, row, stride, planes + plane * stride, offsets + plane, NULL, sums + plane * rows);
+        const size_t next = row * half + FETCH_AHEAD;
+        const uint8_t *fetched = next + 4 * half <= end ? coarse + next : NULL;
+        for (size_t query = 0; query < queries;) {
+            const int8_t *of = planes + query * 2 * half;
+            int32_t *to = sums + query * rows;
+            const size_t left = queries - query;
+            if (left >= 4) {
+                coarse_tile_vnni(4, coarse, rows, row, half, of, offsets + query, fetched, to);
+                query += 4;
+            } else if (left >= 2) {
+                coarse_tile_vnni(2, coarse, rows, row, half, of, offsets + query, fetched, to);
+                query += 2;
+            } else {
+                coarse_tile_vnni(1, coarse, rows, row, half, of, offsets + query, fetched, to);
+                query += 1;
+            }
+            fetched = NULL;
         }
     }
 }
@@ -234,11 +395,12 @@ bool code_kernel_is_supported(enum code_kernel_variant variant) {
     return false;
 }
 
-bool code_encode(const float *row, size_t dimension, uint8_t *codes, float *scale, float *radius) {
+bool code_encode(
+    const float *row, size_t dimension, uint8_t *coarse, uint8_t *fine, struct code_measures *measures) {
     switch (code_kernel_best()) {
-        case CODE_KERNEL_VNNI: return encode_avx512(row, dimension, codes, scale, radius);
-        case CODE_KERNEL_AVX2: return encode_avx2(row, dimension, codes, scale, radius);
-        default: return encode_baseline(row, dimension, codes, scale, radius);
+        case CODE_KERNEL_VNNI: return encode_avx512(row, dimension, coarse, fine, measures);
+        case CODE_KERNEL_AVX2: return encode_avx2(row, dimension, coarse, fine, measures);
+        default: return encode_baseline(row, dimension, coarse, fine, measures);
     }
 }
 
@@ -246,25 +408,49 @@ bool code_encode(const float *row, size_t dimension, uint8_t *codes, float *scal
 
 #if defined(__aarch64__)
 
-// Two planes at a time; products of bytes fit in 16 bits, and pairs of them are added into 32.
-static void sums_neon(
-    const uint8_t *codes, size_t rows, size_t stride, const int8_t *planes, size_t queries, int32_t *sums) {
-    const uint8x16_t offset = vdupq_n_u8(128);
-    for (size_t row = 0; row < rows; row++) {
-        const uint8_t *code = codes + row * stride;
-        for (size_t query = 0; query < queries; query++) {
-            const int8_t *first = planes + 2 * query * stride, *second = first + stride;
-            int32x4_t a = vdupq_n_s32(0), b = vdupq_n_s32(0);
-            for (size_t i = 0; i < stride; i += 16) {
-                const int8x16_t c = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(code + i), offset));
-                const int8x16_t p = vld1q_s8(first + i), l = vld1q_s8(second + i);
-                a = vpadalq_s16(a, vmull_s8(vget_low_s8(c), vget_low_s8(p)));
-                a = vpadalq_s16(a, vmull_high_s8(c, p));
-                b = vpadalq_s16(b, vmull_s8(vget_low_s8(c), vget_low_s8(l)));
-                b = vpadalq_s16(b, vmull_high_s8(c, l));
+// Products of bytes fit in 16 bits, and pairs of them are added into 32.
+INLINE int32x4_t add_products_neon(int32x4_t total, int8x16_t codes, const int8_t *plane) {
+    const int8x16_t p = vld1q_s8(plane);
+    total = vpadalq_s16(total, vmull_s8(vget_low_s8(codes), vget_low_s8(p)));
+    return vpadalq_s16(total, vmull_high_s8(codes, p));
+}
+
+static void sums_neon(const struct code_row *rows, size_t count, size_t half, const int8_t *planes, int32_t *sums) {
+    const uint8x16_t offset = vdupq_n_u8(128), lower = vdupq_n_u8(0x0f);
+    for (size_t row = 0; row < count; row++) {
+        if (row + ROWS_AHEAD < count) fetch_row(rows + row + ROWS_AHEAD, half);
+        int32x4_t totals[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
+        for (size_t i = 0; i < half; i += 16) {
+            const uint8x16_t c = vld1q_u8(rows[row].coarse + i), f = vld1q_u8(rows[row].fine + i);
+            const int8x16_t first = vreinterpretq_s8_u8(veorq_u8(vsriq_n_u8(c, f, 4), offset));
+            const int8x16_t second = vreinterpretq_s8_u8(veorq_u8(vsliq_n_u8(vandq_u8(f, lower), c, 4), offset));
+            const int8_t *plane = planes + i / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + i % CODE_ALIGNMENT;
+            for (size_t p = 0; p < 2; p++) {
+                totals[p] = add_products_neon(totals[p], first, plane + p * 2 * half);
+                totals[p] = add_products_neon(totals[p], second, plane + p * 2 * half + CODE_ALIGNMENT);
             }
-            sums[2 * query * rows + row] = vaddvq_s32(a);
-            sums[(2 * query + 1) * rows + row] = vaddvq_s32(b);
+        }
+        sums[row] = vaddvq_s32(totals[0]);
+        sums[count + row] = vaddvq_s32(totals[1]);
+    }
+}
+
+static void coarse_neon(
+    const uint8_t *coarse, size_t rows, size_t half, const int8_t *planes, size_t queries, int32_t *sums) {
+    const uint8x16_t lower = vdupq_n_u8(0x0f);
+    for (size_t query = 0; query < queries; query++) {
+        const int8_t *plane = planes + query * 2 * half;
+        const int32_t offset = offset_of(plane, 2 * half);
+        for (size_t row = 0; row < rows; row++) {
+            int32x4_t total = vdupq_n_s32(0);
+            for (size_t i = 0; i < half; i += 16) {
+                const size_t first = i / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + i % CODE_ALIGNMENT;
+                const uint8x16_t c = vld1q_u8(coarse + row * half + i);
+                total = add_products_neon(total, vreinterpretq_s8_u8(vshrq_n_u8(c, 4)), plane + first);
+                total = add_products_neon(
+                    total, vreinterpretq_s8_u8(vandq_u8(c, lower)), plane + first + CODE_ALIGNMENT);
+            }
+            sums[query * rows + row] = 32 * vaddvq_s32(total) - offset;
         }
     }
 }
@@ -278,8 +464,9 @@ bool code_kernel_is_supported(enum code_kernel_variant variant) {
     return variant == CODE_KERNEL_SCALAR;
 }
 
-bool code_encode(const float *row, size_t dimension, uint8_t *codes, float *scale, float *radius) {
-    return encode_baseline(row, dimension, codes, scale, radius);
+bool code_encode(
+    const float *row, size_t dimension, uint8_t *coarse, uint8_t *fine, struct code_measures *measures) {
+    return encode_baseline(row, dimension, coarse, fine, measures);
 }
 
 #endif
@@ -292,16 +479,31 @@ enum code_kernel_variant code_kernel_best(void) {
 }
 
 void code_sums(
-    enum code_kernel_variant variant, const uint8_t *codes, size_t rows, size_t ahead, size_t stride,
+    enum code_kernel_variant variant, const struct code_row *rows, size_t count, size_t half, const int8_t *planes,
+    int32_t *sums) {
+    for (size_t row = 0; row < count && row < ROWS_AHEAD; row++) fetch_row(rows + row, half);
+    switch (variant) {
+#if defined(__x86_64__)
+        case CODE_KERNEL_VNNI: sums_vnni(rows, count, half, planes, sums); return;
+        case CODE_KERNEL_AVX2: sums_avx2(rows, count, half, planes, sums); return;
+#elif defined(__aarch64__)
+        case CODE_KERNEL_NEON: sums_neon(rows, count, half, planes, sums); return;
+#endif
+        default: sums_scalar(rows, count, half, planes, sums);
+    }
+}
+
+void code_coarse_sums(
+    enum code_kernel_variant variant, const uint8_t *coarse, size_t rows, size_t ahead, size_t half,
     const int8_t *planes, size_t queries, int32_t *sums) {
     switch (variant) {
 #if defined(__x86_64__)
-        case CODE_KERNEL_VNNI: sums_vnni(codes, rows, ahead, stride, planes, queries, sums); return;
-        case CODE_KERNEL_AVX2: sums_avx2(codes, rows, stride, planes, queries, sums); return;
+        case CODE_KERNEL_VNNI: coarse_vnni(coarse, rows, ahead, half, planes, queries, sums); return;
+        case CODE_KERNEL_AVX2: coarse_avx2(coarse, rows, half, planes, queries, sums); return;
 #elif defined(__aarch64__)
-        case CODE_KERNEL_NEON: sums_neon(codes, rows, stride, planes, queries, sums); return;
+        case CODE_KERNEL_NEON: coarse_neon(coarse, rows, half, planes, queries, sums); return;
 #endif
-        default: sums_scalar(codes, rows, stride, planes, queries, sums);
+        default: coarse_scalar(coarse, rows, half, planes, queries, sums);
     }
 }
 
@@ -311,61 +513,105 @@ void code_fetch(const void *memory, size_t size) {
 
 // MARK: - Selection
 
+// Whether a row can reach the threshold: also where an infinite radius leaves no number to compare.
 INLINE size_t select_rows(
-    const int32_t *first, const int32_t *second, const float *scales, const float *radii, size_t rows,
-    struct code_bound bound, double threshold, uint32_t *positions) {
+    const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
+    double threshold, uint32_t *positions) {
     size_t count = 0;
     size_t row = 0;
     for (; row + LANES <= rows; row += LANES) {
-        int32x8 a, b;
+        int32x8 sum;
         float8 s, r;
-        memcpy(&a, first + row, sizeof a);
-        memcpy(&b, second + row, sizeof b);
+        memcpy(&sum, sums + row, sizeof sum);
         memcpy(&s, scales + row, sizeof s);
         memcpy(&r, radii + row, sizeof r);
-        const double8 sum = __builtin_convertvector(a, double8) * 254.0 + __builtin_convertvector(b, double8);
-        const double8 upper = __builtin_convertvector(s, double8) * (sum * bound.step + bound.spread) +
-                              __builtin_convertvector(r, double8) * bound.reach;
-        const int64x8 reaches = upper >= threshold;
-        // Hardly ever one of them does, once a few rows have been seen.
+        const double8 upper =
+            __builtin_convertvector(s, double8) * (__builtin_convertvector(sum, double8) * bound.step + bound.spread) +
+            __builtin_convertvector(r, double8) * bound.reach;
+        const int64x8 reaches = ~(upper < threshold);
+        // Few of them do, once some rows have been seen.
         int64_t any = 0;
         for (size_t lane = 0; lane < LANES; lane++) any |= reaches[lane];
         if (!any) continue;
         for (size_t lane = 0; lane < LANES; lane++) {
-            if (reaches[lane]) positions[count++] = (uint32_t)(row + lane);
+            positions[count] = (uint32_t)(row + lane);
+            count += (size_t)(reaches[lane] & 1);
         }
     }
     for (; row < rows; row++) {
-        const double sum = (double)first[row] * 254.0 + (double)second[row];
-        const double upper = (double)scales[row] * (sum * bound.step + bound.spread) + (double)radii[row] * bound.reach;
-        if (upper >= threshold) positions[count++] = (uint32_t)row;
+        const double upper =
+            (double)scales[row] * ((double)sums[row] * bound.step + bound.spread) + (double)radii[row] * bound.reach;
+        if (!(upper < threshold)) positions[count++] = (uint32_t)row;
     }
     return count;
 }
 
-#if defined(__x86_64__)
-AVX2 static size_t select_avx2(
-    const int32_t *first, const int32_t *second, const float *scales, const float *radii, size_t rows,
-    struct code_bound bound, double threshold, uint32_t *positions) {
-    return select_rows(first, second, scales, radii, rows, bound, threshold, positions);
+size_t code_select_rows(
+    const int32_t *sums, const struct code_row *rows, size_t count, struct code_bound bound, double threshold,
+    uint32_t *positions) {
+    size_t found = 0;
+    for (size_t row = 0; row < count; row++) {
+        const double sum = (double)sums[row] * 254.0 + (double)sums[count + row];
+        const double upper =
+            (double)rows[row].scale * (sum * bound.step + bound.spread) + (double)rows[row].radius * bound.reach;
+        positions[found] = (uint32_t)row;
+        found += !(upper < threshold);
+    }
+    return found;
 }
 
+#if defined(__x86_64__)
+AVX2 static size_t select_avx2(
+    const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
+    double threshold, uint32_t *positions) {
+    return select_rows(sums, scales, radii, rows, bound, threshold, positions);
+}
+
+// Which of eight rows reach the threshold, by the operations of select_rows in their order.
+VNNI INLINE __mmask8 reaching_avx512(
+    const int32_t *sums, const float *scales, const float *radii, struct code_bound bound, double threshold) {
+    const __m512d sum = _mm512_cvtepi32_pd(_mm256_loadu_si256((const __m256i *)sums));
+    const __m512d scale = _mm512_cvtps_pd(_mm256_loadu_ps(scales)), radius = _mm512_cvtps_pd(_mm256_loadu_ps(radii));
+    const __m512d wide =
+        _mm512_add_pd(_mm512_mul_pd(sum, _mm512_set1_pd(bound.step)), _mm512_set1_pd(bound.spread));
+    const __m512d upper =
+        _mm512_add_pd(_mm512_mul_pd(scale, wide), _mm512_mul_pd(radius, _mm512_set1_pd(bound.reach)));
+    return _mm512_cmp_pd_mask(upper, _mm512_set1_pd(threshold), _CMP_NLT_UQ);
+}
+
+// Without a branch for each row: until the threshold is high, many reach it.
 VNNI static size_t select_avx512(
-    const int32_t *first, const int32_t *second, const float *scales, const float *radii, size_t rows,
-    struct code_bound bound, double threshold, uint32_t *positions) {
-    return select_rows(first, second, scales, radii, rows, bound, threshold, positions);
+    const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
+    double threshold, uint32_t *positions) {
+    size_t count = 0;
+    size_t row = 0;
+    __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    for (; row + 16 <= rows; row += 16) {
+        const __mmask8 first = reaching_avx512(sums + row, scales + row, radii + row, bound, threshold);
+        const __mmask8 second = reaching_avx512(sums + row + 8, scales + row + 8, radii + row + 8, bound, threshold);
+        const __mmask16 both = (__mmask16)(first | second << 8);
+        // Sixteen are written, where there is room for as many as have been looked at, and the next ones overwrite
+        // those that do not count.
+        _mm512_storeu_si512(positions + count, _mm512_maskz_compress_epi32(both, places));
+        count += (size_t)__builtin_popcount(both);
+        places = _mm512_add_epi32(places, _mm512_set1_epi32(16));
+    }
+    const size_t rest = select_rows(
+        sums + row, scales + row, radii + row, rows - row, bound, threshold, positions + count);
+    for (size_t i = 0; i < rest; i++) positions[count + i] += (uint32_t)row;
+    return count + rest;
 }
 #endif
 
 size_t code_select(
-    const int32_t *first, const int32_t *second, const float *scales, const float *radii, size_t rows,
-    struct code_bound bound, double threshold, uint32_t *positions) {
+    const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
+    double threshold, uint32_t *positions) {
 #if defined(__x86_64__)
     switch (code_kernel_best()) {
-        case CODE_KERNEL_VNNI: return select_avx512(first, second, scales, radii, rows, bound, threshold, positions);
-        case CODE_KERNEL_AVX2: return select_avx2(first, second, scales, radii, rows, bound, threshold, positions);
+        case CODE_KERNEL_VNNI: return select_avx512(sums, scales, radii, rows, bound, threshold, positions);
+        case CODE_KERNEL_AVX2: return select_avx2(sums, scales, radii, rows, bound, threshold, positions);
         default: break;
     }
 #endif
-    return select_rows(first, second, scales, radii, rows, bound, threshold, positions);
+    return select_rows(sums, scales, radii, rows, bound, threshold, positions);
 }

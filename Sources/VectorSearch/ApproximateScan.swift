@@ -21,7 +21,7 @@ package struct ApproximateScan: Sendable {
 
         /// With a thousand candidates the ten best of a million rows are found, where rows lie as texts do
         /// (docs/index-format.md has figures).
-        static let standard = Breadth(perResult: 50, floor: 1_000, rowsPerCandidate: 12)
+        static let standard = Breadth(perResult: 50, floor: 1_000, rowsPerCandidate: 100)
 
         func candidates(for query: ScanQuery) -> Int { max(perResult * query.count, floor) }
 

@@ -8,7 +8,8 @@ import CVectorKernels
 /// reads four times the bytes and multiplies a quarter of the numbers in an instruction. So the library serves only
 /// where there is no kernel for bytes.
 package enum CandidateSource: Sendable, Equatable {
-    /// Codes of one byte a component, a quarter of the bytes of the rows (`QueryPlanes`).
+    /// Codes of one byte a component, a quarter of the bytes of the rows, and of most rows only half of that
+    /// (`QueryPlanes`).
     case codes(CodeKernel)
     /// The rows themselves, by the BLAS library (`ScoreBound`).
     case library
@@ -31,7 +32,7 @@ package enum CandidateSource: Sendable, Equatable {
     /// How many rows of the next stretches are fetched while one is read: none where the library reads them.
     func rowsAhead(dimension: Int) -> Int {
         switch self {
-        case .codes: Self.fetchAhead / RowSlab.stride(dimension: dimension) + 1
+        case .codes: Self.fetchAhead / RowSlab.half(dimension: dimension) + 1
         case .library: 0
         }
     }
@@ -50,7 +51,7 @@ package enum CandidateSource: Sendable, Equatable {
     ) {
         var row = 0
         while row < piece.count {
-            let count = min(ScanScratch.block, piece.count - row)
+            let count = scratch.nextBlock(of: piece.count - row)
             let block = Block(
                 rows: piece.rows.advanced(by: row, dimension: dimension), first: row, count: count,
                 ahead: piece.count - row - count)
@@ -83,44 +84,18 @@ extension CandidateSource {
             }
             return
         }
-        let gathered = scratch.gathering(dimension: query.vector.dimension)
         let planes = query.vector.planes
         var rest = rows[...]
         while !rest.isEmpty {
             let block = rest.prefix(ScanScratch.block)
-            gathered.gather(block, of: query.plan)
-            code_sums(
-                codeKernel.variant, gathered.codes, block.count, 0, planes.stride, planes.planes, 1, scratch.sums)
-            scratch.offer(
-                sums: scratch.sums, scales: gathered.scales, radii: gathered.radii, count: block.count, planes.bound,
-                to: 0
-            ) { (block[block.startIndex + $0].stretch, block[block.startIndex + $0].row) }
+            for (number, row) in block.enumerated() {
+                scratch.rows[number] = query.plan.stretches[Int(row.stretch)].rows.codes(
+                    of: Int(row.row), half: planes.half)
+            }
+            scratch.offerRows(block.count, codeKernel, planes.bound, to: 0) {
+                (block[block.startIndex + $0].stretch, block[block.startIndex + $0].row)
+            }
             rest = rest.dropFirst(block.count)
-        }
-    }
-}
-
-extension ScanScratch {
-    /// Offers those rows of a block that can be among the best of a query.
-    ///
-    /// - Parameters:
-    ///   - sums: with the first plane of the query, then with the second.
-    ///   - place: the stretch of a row of the block, and its position in there.
-    func offer(
-        sums: UnsafePointer<Int32>, scales: UnsafePointer<Float>, radii: UnsafePointer<Float>, count: Int,
-        _ bound: code_bound, to query: Int, place: (Int) -> (stretch: UInt32, row: UInt32)
-    ) {
-        let (one, other) = (sums, sums + count)
-        let found = code_select(one, other, scales, radii, count, bound, tops[query].threshold, positions)
-        for index in 0..<found {
-            let position = Int(positions[index])
-            let sum = 254 * Double(one[position]) + Double(other[position])
-            let (scale, reach) = (Double(scales[position]), Double(radii[position]) * bound.reach)
-            let (stretch, row) = place(position)
-            offer(
-                TopK.Candidate(
-                    lower: scale * (sum * bound.step - bound.spread) - reach,
-                    upper: scale * (sum * bound.step + bound.spread) + reach, stretch: stretch, row: row), to: query)
         }
     }
 }
@@ -138,14 +113,20 @@ private struct Block {
         _ kernel: CodeKernel, to members: ArraySlice<JointPlan.Member>, fault: PlantedFault?, in scratch: ScanScratch
     ) {
         let planes = scratch.planes(of: members)
-        let stride = scratch[members[members.startIndex].query].stride
-        code_sums(kernel.variant, rows.codes, count, ahead, stride, planes, members.count, scratch.sums)
+        let half = scratch[members[members.startIndex].query].half
+        code_coarse_sums(kernel.variant, rows.coarse, count, ahead, half, planes, members.count, scratch.sums)
         for (number, member) in members.enumerated() {
-            let bound = scratch[member.query].bound
-            scratch.offer(
-                sums: scratch.sums + 2 * number * count, scales: rows.scales, radii: rows.radii, count: count,
-                fault?.spoiled(bound) ?? bound, to: member.query
-            ) { (UInt32(member.stretch), UInt32(member.offset + first + $0)) }
+            let query = scratch[member.query]
+            let found = code_select(
+                scratch.sums + number * count, rows.scales, rows.coarseRadii, count,
+                fault?.spoiledCoarse(query.coarseBound) ?? query.coarseBound, scratch.threshold(of: member.query),
+                scratch.positions)
+            for chosen in 0..<found {
+                scratch.rows[chosen] = rows.codes(of: Int(scratch.positions[chosen]), half: half)
+            }
+            scratch.offerRows(found, kernel, fault?.spoiled(query.bound) ?? query.bound, to: member.query) {
+                (UInt32(member.stretch), UInt32(member.offset + first) + scratch.positions[$0])
+            }
         }
     }
 

@@ -16,7 +16,8 @@ package struct ScoredRow: Hashable, Sendable {
 
 /// The true k best rows of some partitions, by a scan of every row in them and of nothing else.
 ///
-///     query × codes → intervals of scores (exact integers, a proven bound) → candidates → exact scores (one kernel) → order
+///     query × coarse halves of codes → what can be among the best (exact integers, a proven bound)
+///         → × whole codes → intervals of scores → candidates → exact scores (one kernel) → order
 ///
 /// *Exact* means: ordered by (score of the fixed-order kernel, descending; `RowKey`, ascending), and where a key is
 /// under several labels, by the position of the partition. A result is a function of the query and of the set of rows
@@ -75,9 +76,9 @@ package struct ExactScan: Sendable {
         return withScratch { scratch in
             scratch.begin(queries)
             guard let dimension = queries.first?.vector.dimension else { return [] }
-            let stride = RowSlab.stride(dimension: dimension)
+            let half = RowSlab.half(dimension: dimension)
             JointPlan(queries.map(\.plan)).forEachPiece(
-                ahead: source.rowsAhead(dimension: dimension), fetch: { $0.fetchCodes($1, stride: stride) }
+                ahead: source.rowsAhead(dimension: dimension), fetch: { $0.fetchCoarse($1, half: half) }
             ) { piece in
                 source.offer(piece, queries: queries, dimension: dimension, fault: fault, in: scratch)
             }

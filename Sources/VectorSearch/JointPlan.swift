@@ -80,7 +80,7 @@ struct JointPlan {
         var edges: [Edge] = []
         for (number, (plan, _)) in plans.enumerated() {
             for (position, stretch) in plan.stretches.enumerated() {
-                let start = UInt(bitPattern: stretch.rows.codes)
+                let start = UInt(bitPattern: stretch.rows.coarse)
                 let end = start + UInt(stretch.count) * width
                 edges.append(Edge(address: start, isStart: true, plan: number, stretch: position))
                 edges.append(Edge(address: end, isStart: false, plan: number, stretch: position))
@@ -91,7 +91,7 @@ struct JointPlan {
 
     private func sweep(_ body: (Piece) -> Void) {
         guard let dimension = plans.compactMap(\.plan.dimension).first else { return }
-        let width = UInt(RowSlab.stride(dimension: dimension))
+        let width = UInt(RowSlab.half(dimension: dimension))
         /// The stretches that the address is within.
         var active: [(plan: Int, stretch: Int)] = []
         var members: [Member] = []
@@ -100,7 +100,7 @@ struct JointPlan {
             if edge.address > last, let first = active.first {
                 members.removeAll(keepingCapacity: true)
                 for (plan, stretch) in active {
-                    let start = UInt(bitPattern: plans[plan].plan.stretches[stretch].rows.codes)
+                    let start = UInt(bitPattern: plans[plan].plan.stretches[stretch].rows.coarse)
                     let offset = Int((last - start) / width)
                     for query in plans[plan].queries {
                         members.append(Member(query: query, stretch: stretch, offset: offset))

@@ -12,6 +12,8 @@ enum PlantedFault: Sendable {
     case noQueryTerm
     /// The bound of codes leaves out the residuals of the rows. Loses true neighbours.
     case noRowTerm
+    /// The same of the bound of coarse halves.
+    case noCoarseQueryTerm, noCoarseRowTerm
     /// Scores are those of the BLAS library, over all rows in one call. Their last bits tell about the other rows.
     case scoresFromBLAS
     /// Equal scores are ordered by the place of the row in memory. Tells about order of arrival and other rows.
@@ -22,15 +24,25 @@ enum PlantedFault: Sendable {
     /// Whether the intervals are wrong, so that the check of exact scores must not be what finds it.
     var breaksBounds: Bool {
         switch self {
-        case .noMargin, .noQueryTerm, .noRowTerm: true
+        case .noMargin, .noQueryTerm, .noRowTerm, .noCoarseQueryTerm, .noCoarseRowTerm: true
         case .scoresFromBLAS, .tiesByPlace, .impreciseLibrary: false
         }
     }
 
+    /// The bound of whole codes as the fault leaves it.
     func spoiled(_ bound: code_bound) -> code_bound {
+        Self.bound(bound, withoutQueryTerm: self == .noQueryTerm, withoutRowTerm: self == .noRowTerm)
+    }
+
+    /// The bound of coarse halves as the fault leaves it.
+    func spoiledCoarse(_ bound: code_bound) -> code_bound {
+        Self.bound(bound, withoutQueryTerm: self == .noCoarseQueryTerm, withoutRowTerm: self == .noCoarseRowTerm)
+    }
+
+    private static func bound(_ bound: code_bound, withoutQueryTerm: Bool, withoutRowTerm: Bool) -> code_bound {
         var spoiled = bound
-        if self == .noQueryTerm { spoiled.spread = 0 }
-        if self == .noRowTerm { spoiled.reach = 0 }
+        if withoutQueryTerm { spoiled.spread = 0 }
+        if withoutRowTerm { spoiled.reach = 0 }
         return spoiled
     }
 

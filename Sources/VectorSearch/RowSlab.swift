@@ -1,27 +1,28 @@
 import CVectorKernels
 
 /// Room for rows that lie one behind the other, each in three forms: as codes of one byte a component with a scale and
-/// a radius, which an exact scan reads; as bits with a factor, which an approximate one reads; and as float32, from
-/// which exact scores come, unless these are elsewhere; and with its key.
+/// two radii, which an exact scan reads, the coarse half of all and the fine half of few; as bits with a factor, which an
+/// approximate one reads; and as float32, from which exact scores come, unless these are elsewhere; and with its key.
 ///
-/// A row x becomes codes c, a scale s and a radius r with ‖x − s·c‖ ≤ r, and signs of its rotated components with a
-/// factor (`bit_kernels.h`). All of them are functions of that row alone: no scale or codebook is fitted over rows
-/// (Rule 2, non-interference).
+/// A row x becomes codes c, a scale s and a radius r with ‖x − s·c‖ ≤ r, a radius of what the coarse half leaves over
+/// (`code_kernels.h`), and signs of its rotated components with a factor (`bit_kernels.h`). All of them are functions of
+/// that row alone: no scale or codebook is fitted over rows (Rule 2, non-interference).
 ///
 /// | form | bytes a row | at 384 components |
 /// | --- | --- | --- |
-/// | codes | `stride`: the dimension, rounded up to 64 | 384 |
+/// | coarse half of the codes | `half`: half the dimension, rounded up to 64 | 192 |
+/// | fine half | `half` | 192 |
 /// | bits, in groups of eight rows | the dimension / 8, rounded up to 8 | 48 |
 /// | key | 16 | 16 |
-/// | scale, radius, factor | 4, 4, 4 | 12 |
+/// | scale, radius, coarse radius, factor | 4, 4, 4, 4 | 16 |
 /// | float32, where they are kept | 4 · dimension | 1,536 |
 final class RowSlab: Sendable {
     /// Rows of a slab: at 384 components so many that what a scan reads of them fills a huge page of 2 MiB.
-    static let capacity = 4_544
+    static let capacity = 4_512
 
     let dimension: Int
-    /// Bytes from the codes of one row to those of the next.
-    let stride: Int
+    /// Bytes from the coarse half of one row's codes to that of the next; fine halves lie just so.
+    let half: Int
     let rotation: Rotation
     /// Words of the bits of a row.
     private let words: Int
@@ -33,7 +34,7 @@ final class RowSlab: Sendable {
     init(_ rotation: Rotation, keepsVectors: Bool) {
         self.rotation = rotation
         dimension = rotation.dimension
-        stride = Self.stride(dimension: dimension)
+        half = Self.half(dimension: dimension)
         words = bit_words(dimension)
         codeMemory = VectorMemory(
             byteCount: Self.capacity * Self.bytesPerRow(dimension: dimension, keepsVectors: false))
@@ -42,19 +43,20 @@ final class RowSlab: Sendable {
         free = [0..<Self.capacity]
     }
 
-    static func stride(dimension: Int) -> Int { code_stride(dimension) }
+    static func half(dimension: Int) -> Int { code_half(dimension) }
 
     /// Bytes of one row in all forms that are kept.
     static func bytesPerRow(dimension: Int, keepsVectors: Bool) -> Int {
-        stride(dimension: dimension) + bit_words(dimension) * MemoryLayout<UInt64>.stride
-            + (3 + (keepsVectors ? dimension : 0)) * MemoryLayout<Float>.stride + MemoryLayout<RowKey>.stride
+        2 * half(dimension: dimension) + bit_words(dimension) * MemoryLayout<UInt64>.stride
+            + (4 + (keepsVectors ? dimension : 0)) * MemoryLayout<Float>.stride + MemoryLayout<RowKey>.stride
     }
 
     // MARK: - Where things are
 
-    private var codes: UnsafeMutablePointer<UInt8> { codeMemory.start.assumingMemoryBound(to: UInt8.self) }
+    private var coarse: UnsafeMutablePointer<UInt8> { codeMemory.start.assumingMemoryBound(to: UInt8.self) }
+    private var fine: UnsafeMutablePointer<UInt8> { coarse + Self.capacity * half }
     private var bits: UnsafeMutablePointer<UInt64> {
-        (codeMemory.start + Self.capacity * stride).assumingMemoryBound(to: UInt64.self)
+        UnsafeMutableRawPointer(fine + Self.capacity * half).assumingMemoryBound(to: UInt64.self)
     }
     private var keys: UnsafeMutablePointer<RowKey> {
         UnsafeMutableRawPointer(bits + Self.capacity * words).assumingMemoryBound(to: RowKey.self)
@@ -63,15 +65,17 @@ final class RowSlab: Sendable {
         UnsafeMutableRawPointer(keys + Self.capacity).assumingMemoryBound(to: Float.self)
     }
     private var radii: UnsafeMutablePointer<Float> { scales + Self.capacity }
-    private var factors: UnsafeMutablePointer<Float> { radii + Self.capacity }
+    private var coarseRadii: UnsafeMutablePointer<Float> { radii + Self.capacity }
+    private var factors: UnsafeMutablePointer<Float> { coarseRadii + Self.capacity }
     private var vectors: UnsafeMutablePointer<Float>? { vectorMemory?.start.assumingMemoryBound(to: Float.self) }
 
     /// The rows from one on.
     func rows(from row: Int) -> RowPointers {
         precondition(0..<Self.capacity ~= row)
         return RowPointers(
-            codes: UnsafePointer(codes + row * stride), scales: UnsafePointer(scales + row),
-            radii: UnsafePointer(radii + row), bits: UnsafePointer(bits), bitRow: row,
+            coarse: UnsafePointer(coarse + row * half), fine: UnsafePointer(fine + row * half),
+            scales: UnsafePointer(scales + row), radii: UnsafePointer(radii + row),
+            coarseRadii: UnsafePointer(coarseRadii + row), bits: UnsafePointer(bits), bitRow: row,
             factors: UnsafePointer(factors + row), vectors: vectors.map { UnsafePointer($0 + row * dimension) },
             keys: UnsafePointer(keys + row))
     }
@@ -88,7 +92,11 @@ final class RowSlab: Sendable {
     /// - Returns: False where one of them is not finite.
     func write(_ row: Int, _ key: RowKey, _ vector: UnsafePointer<Float>) -> Bool {
         precondition(0..<Self.capacity ~= row)
-        guard code_encode(vector, dimension, codes + row * stride, scales + row, radii + row) else { return false }
+        var measures = code_measures()
+        guard code_encode(vector, dimension, coarse + row * half, fine + row * half, &measures) else { return false }
+        scales[row] = measures.scale
+        radii[row] = measures.radius
+        coarseRadii[row] = measures.coarse_radius
         rotation.rotate(vector) { rotated, exponent in
             bit_encode(rotated.baseAddress!, exponent, dimension, bits(of: row), factors + row)
         }
@@ -100,9 +108,11 @@ final class RowSlab: Sendable {
     /// Writes a row that another slab has.
     func write(_ row: Int, _ key: RowKey, copying source: RowPointers, row other: Int) {
         precondition(0..<Self.capacity ~= row)
-        (codes + row * stride).update(from: source.codes + other * stride, count: stride)
+        (coarse + row * half).update(from: source.coarse + other * half, count: half)
+        (fine + row * half).update(from: source.fine + other * half, count: half)
         scales[row] = source.scales[other]
         radii[row] = source.radii[other]
+        coarseRadii[row] = source.coarseRadii[other]
         let (from, to) = (source.bits(of: other, words: words), bits(of: row))
         for word in 0..<words { to[word * Int(BIT_GROUP)] = from[word * Int(BIT_GROUP)] }
         factors[row] = source.factors[other]
@@ -117,10 +127,12 @@ final class RowSlab: Sendable {
             let offset = start - memory.start
             memory.wipe(offset + rows.lowerBound * width..<offset + rows.upperBound * width)
         }
-        wipe(codeMemory, codes, stride)
+        wipe(codeMemory, coarse, half)
+        wipe(codeMemory, fine, half)
         wipe(codeMemory, keys, MemoryLayout<RowKey>.stride)
         wipe(codeMemory, scales, MemoryLayout<Float>.stride)
         wipe(codeMemory, radii, MemoryLayout<Float>.stride)
+        wipe(codeMemory, coarseRadii, MemoryLayout<Float>.stride)
         wipe(codeMemory, factors, MemoryLayout<Float>.stride)
         wipeBits(rows)
         if let vectorMemory { wipe(vectorMemory, vectorMemory.start, dimension * MemoryLayout<Float>.stride) }
@@ -143,9 +155,11 @@ final class RowSlab: Sendable {
 
 /// Rows of a slab that lie one behind the other, valid for as long as somebody has their chunks.
 struct RowPointers: @unchecked Sendable {
-    let codes: UnsafePointer<UInt8>
+    let coarse: UnsafePointer<UInt8>
+    let fine: UnsafePointer<UInt8>
     let scales: UnsafePointer<Float>
     let radii: UnsafePointer<Float>
+    let coarseRadii: UnsafePointer<Float>
     /// The bits of the slab, and which of its rows is the first one here.
     let bits: UnsafePointer<UInt64>
     let bitRow: Int
@@ -156,16 +170,22 @@ struct RowPointers: @unchecked Sendable {
 
     func advanced(by rows: Int, dimension: Int) -> RowPointers {
         RowPointers(
-            codes: codes + rows * RowSlab.stride(dimension: dimension), scales: scales + rows, radii: radii + rows,
-            bits: bits, bitRow: bitRow + rows, factors: factors + rows, vectors: vectors.map { $0 + rows * dimension },
-            keys: keys + rows)
+            coarse: coarse + rows * RowSlab.half(dimension: dimension),
+            fine: fine + rows * RowSlab.half(dimension: dimension), scales: scales + rows, radii: radii + rows,
+            coarseRadii: coarseRadii + rows, bits: bits, bitRow: bitRow + rows, factors: factors + rows,
+            vectors: vectors.map { $0 + rows * dimension }, keys: keys + rows)
     }
 
-    /// Asks for the codes of the first rows before they are needed, and for what belongs to them.
-    func fetchCodes(_ count: Int, stride: Int) {
-        code_fetch(codes, count * stride)
+    /// Asks for the coarse halves of the first rows before they are needed, and for what belongs to them.
+    func fetchCoarse(_ count: Int, half: Int) {
+        code_fetch(coarse, count * half)
         code_fetch(scales, count * MemoryLayout<Float>.stride)
-        code_fetch(radii, count * MemoryLayout<Float>.stride)
+        code_fetch(coarseRadii, count * MemoryLayout<Float>.stride)
+    }
+
+    /// A row as the kernel for single rows takes it.
+    func codes(of row: Int, half: Int) -> code_row {
+        code_row(coarse: coarse + row * half, fine: fine + row * half, scale: scales[row], radius: radii[row])
     }
 
     /// Where the first word of a row's bits is; the next one is `BIT_GROUP` words behind it.

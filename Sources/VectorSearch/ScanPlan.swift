@@ -40,7 +40,7 @@ package final class ScanPlan: Sendable {
             rotation = partition.arena.rotation
             keepsVectors = keepsVectors && partition.arena.keepsVectors
             for chunk in partition.chunks {
-                placed.append((UInt(bitPattern: chunk.rows.codes), chunk, position))
+                placed.append((UInt(bitPattern: chunk.rows.coarse), chunk, position))
             }
         }
         placed.sort { $0.address < $1.address }
@@ -67,15 +67,15 @@ package final class ScanPlan: Sendable {
         self.keepsVectors = keepsVectors
     }
 
-    /// The sum of all codes, read once from front to back: what a scan is measured against.
+    /// The sum of both halves of all codes, each read once from front to back: what a scan is measured against, which reads
+    /// one half of all and the other one of few.
     package func stream() -> UInt64 {
         guard let dimension else { return 0 }
         var sum: UInt64 = 0
         for stretch in stretches {
-            let words = stretch.count * RowSlab.stride(dimension: dimension) / MemoryLayout<UInt64>.stride
-            stretch.rows.codes.withMemoryRebound(to: UInt64.self, capacity: words) {
-                sum &+= scan_stream_sum($0, words)
-            }
+            let words = stretch.count * RowSlab.half(dimension: dimension) / MemoryLayout<UInt64>.stride
+            stretch.rows.coarse.withMemoryRebound(to: UInt64.self, capacity: words) { sum &+= scan_stream_sum($0, words) }
+            stretch.rows.fine.withMemoryRebound(to: UInt64.self, capacity: words) { sum &+= scan_stream_sum($0, words) }
         }
         return sum
     }

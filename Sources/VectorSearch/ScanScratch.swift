@@ -9,45 +9,59 @@ import Synchronization
 final class ScanScratch: @unchecked Sendable {
     // Not shared: a scratch belongs to the one scan that took it from its pool.
 
-    /// Rows whose codes are summed at once: what comes of them stays in the nearest cache.
+    /// Rows whose coarse halves are summed at once: what comes of them stays in the nearest cache.
     static let block = 512
+    /// The first ones of a scan, and each block after them is twice the one before: until k rows have been seen, nothing is
+    /// known of what the best reach, and all are read whole.
+    private static let firstBlock = 64
 
-    /// Room for the sums of a block of rows with both planes of as many queries as one pass takes.
+    /// Room for the sums of a block of rows with the first planes of as many queries as one pass takes.
     let sums: UnsafeMutablePointer<Int32>
     /// Room for the positions of those rows of a block that can be among the best.
     let positions: UnsafeMutablePointer<UInt32>
+    /// Room for where those rows are.
+    let rows: UnsafeMutablePointer<code_row>
+    /// Room for the sums of those rows with both planes of a query, and for which of them can still be among the best.
+    private let wholeSums: UnsafeMutablePointer<Int32>
+    private let chosen: UnsafeMutablePointer<UInt32>
     /// Room for the estimates of those rows, in approximate mode.
     let estimates: UnsafeMutablePointer<Double>
-    /// Room for rows that are gathered from where they lie.
-    private(set) var gathered = GatheredRows(dimension: 0)
     /// Room for the approximate scores of a block of rows, by the BLAS library.
     let scores: UnsafeMutableBufferPointer<Float>
     /// The candidates of each query.
-    private(set) var tops: [TopK] = []
+    private var tops: [TopK] = []
+    private var blockRows = firstBlock
     /// What codes are multiplied with, of each query: a row of a small label takes no longer than it takes to find that.
     private let prepared: UnsafeMutablePointer<Prepared>
-    /// The planes of the queries of the last pass, one behind the other, and the numbers of those queries.
+    /// The first planes of the queries of the last pass, one behind the other, and the numbers of those queries.
     private var packed = VectorMemory(byteCount: 0)
     private var packedOf: [Int] = []
 
     /// A query as the kernels have it, for as long as the scan keeps the query.
     struct Prepared {
         let planes: UnsafePointer<Int8>?
-        let stride: Int
+        let half: Int
         let bound: code_bound
+        let coarseBound: code_bound
 
         static var none: Prepared {
-            Prepared(planes: nil, stride: 0, bound: code_bound(step: 0, spread: 0, reach: 0))
+            Prepared(planes: nil, half: 0, bound: code_bound(), coarseBound: code_bound())
         }
     }
 
-    private static let sumCount = 2 * Int(CODE_QUERY_LIMIT) * block
+    private static let sumCount = Int(CODE_QUERY_LIMIT) * block
 
     init() {
         sums = .allocate(capacity: Self.sumCount)
         sums.initialize(repeating: 0, count: Self.sumCount)
         positions = .allocate(capacity: Self.block)
         positions.initialize(repeating: 0, count: Self.block)
+        rows = .allocate(capacity: Self.block)
+        rows.initialize(repeating: code_row(), count: Self.block)
+        wholeSums = .allocate(capacity: 2 * Self.block)
+        wholeSums.initialize(repeating: 0, count: 2 * Self.block)
+        chosen = .allocate(capacity: Self.block)
+        chosen.initialize(repeating: 0, count: Self.block)
         estimates = .allocate(capacity: Self.block)
         estimates.initialize(repeating: 0, count: Self.block)
         prepared = .allocate(capacity: ExactScan.queryLimit)
@@ -59,17 +73,22 @@ final class ScanScratch: @unchecked Sendable {
     deinit {
         sums.deallocate()
         positions.deallocate()
+        rows.deallocate()
+        wholeSums.deallocate()
+        chosen.deallocate()
         estimates.deallocate()
         prepared.deallocate()
         scores.deallocate()
     }
 
     func begin(_ queries: [ScanQuery]) {
+        blockRows = Self.firstBlock
         while tops.count < queries.count { tops.append(TopK()) }
         for (number, query) in queries.enumerated() {
             tops[number].begin(k: query.count, minimumScore: query.minimumScore)
             let planes = query.vector.planes
-            prepared[number] = Prepared(planes: planes.planes, stride: planes.stride, bound: planes.bound)
+            prepared[number] = Prepared(
+                planes: planes.planes, half: planes.half, bound: planes.bound, coarseBound: planes.coarseBound)
         }
     }
 
@@ -78,23 +97,49 @@ final class ScanScratch: @unchecked Sendable {
         return prepared[query]
     }
 
-    /// Room for rows of a dimension that are gathered from where they lie.
-    func gathering(dimension: Int) -> GatheredRows {
-        if gathered.dimension != dimension { gathered = GatheredRows(dimension: dimension) }
-        return gathered
+    /// How many of the rows that are left are looked at in one go.
+    func nextBlock(of rows: Int) -> Int {
+        defer { blockRows = min(2 * blockRows, Self.block) }
+        return min(blockRows, rows)
+    }
+
+    /// What the upper end of a row must reach to be among the best of a query.
+    func threshold(of query: Int) -> Double { tops[query].threshold }
+
+    /// Offers the first of the rows that are noted in `rows`, by their whole codes.
+    ///
+    /// - Parameter place: the stretch of a row, and its position in there.
+    func offerRows(
+        _ count: Int, _ kernel: CodeKernel, _ bound: code_bound, to query: Int,
+        place: (Int) -> (stretch: UInt32, row: UInt32)
+    ) {
+        // What the kernel does for each query would be most of the work of a small label.
+        guard count > 0 else { return }
+        code_sums(kernel.variant, rows, count, self[query].half, self[query].planes, wholeSums)
+        let found = code_select_rows(wholeSums, rows, count, bound, tops[query].threshold, chosen)
+        for index in 0..<found {
+            let number = Int(chosen[index])
+            let sum = 254 * Double(wholeSums[number]) + Double(wholeSums[count + number])
+            let (scale, reach) = (Double(rows[number].scale), Double(rows[number].radius) * bound.reach)
+            let (stretch, row) = place(number)
+            tops[query].offer(
+                TopK.Candidate(
+                    lower: scale * (sum * bound.step - bound.spread) - reach,
+                    upper: scale * (sum * bound.step + bound.spread) + reach, stretch: stretch, row: row))
+        }
     }
 
     func offer(_ candidate: TopK.Candidate, to query: Int) { tops[query].offer(candidate) }
 
     func survivors(of query: Int) -> [TopK.Candidate] { tops[query].survivors() }
 
-    /// The planes of the queries of a pass, one behind the other.
+    /// The first planes of the queries of a pass, one behind the other.
     func planes(of members: ArraySlice<JointPlan.Member>) -> UnsafePointer<Int8> {
         guard let first = members.first, let own = self[first.query].planes else {
             preconditionFailure("a pass has queries")
         }
         if members.count == 1 { return own }
-        let width = 2 * self[first.query].stride
+        let width = 2 * self[first.query].half
         if packed.byteCount < Int(CODE_QUERY_LIMIT) * width {
             packed = VectorMemory(byteCount: Int(CODE_QUERY_LIMIT) * width)
             packedOf = []
@@ -117,7 +162,9 @@ final class ScanScratch: @unchecked Sendable {
         sums.update(repeating: 0, count: Self.sumCount)
         positions.update(repeating: 0, count: Self.block)
         estimates.update(repeating: 0, count: Self.block)
-        gathered.wipe()
+        rows.update(repeating: code_row(), count: Self.block)
+        wholeSums.update(repeating: 0, count: 2 * Self.block)
+        chosen.update(repeating: 0, count: Self.block)
         scores.update(repeating: 0)
         prepared.update(repeating: .none, count: ExactScan.queryLimit)
         for number in tops.indices { tops[number].begin(k: 0, minimumScore: nil) }

@@ -21,9 +21,13 @@ package final class SharedScan: Sendable {
     private let shared: Atomic<Bool>
     private let waiting = Mutex<[Ticket]>([])
 
-    package init(_ scan: ExactScan, on pool: WorkPool, isShared: Bool) {
+    package convenience init(_ scan: ExactScan, on pool: WorkPool, isShared: Bool) {
+        self.init(scan, ApproximateScan(scan), on: pool, isShared: isShared)
+    }
+
+    init(_ scan: ExactScan, _ approximate: ApproximateScan, on pool: WorkPool, isShared: Bool) {
         self.scan = scan
-        approximate = ApproximateScan(scan)
+        self.approximate = approximate
         self.pool = pool
         shared = Atomic(isShared)
     }

@@ -10,83 +10,188 @@ import Testing
 
     private static let kernels = CodeKernel.allCases.filter { $0.isSupported && $0 != .scalar }
 
+    /// Memory of random bytes, many of them at the ends of their range, where a kernel would overflow.
+    private static func codes(_ count: Int, _ random: inout SeededRandom) -> VectorMemory {
+        let memory = VectorMemory(byteCount: count)
+        let bytes = memory.start.bindMemory(to: UInt8.self, capacity: count)
+        for byte in 0..<count { bytes[byte] = [0, 255, 0xF0, 0x0F, UInt8(random.below(256))][random.below(5)] }
+        return memory
+    }
+
+    /// Planes of a dimension, one behind the other.
+    private static func planes(_ count: Int, dimension: Int, _ random: inout SeededRandom) -> VectorMemory {
+        let stride = 2 * code_half(dimension)
+        let memory = VectorMemory(byteCount: count * stride)
+        let bytes = memory.start.bindMemory(to: Int8.self, capacity: count * stride)
+        for byte in 0..<count * stride {
+            let value = [-127, 127, random.below(255) - 127][random.below(3)]
+            bytes[byte] = byte % stride < dimension ? Int8(value) : 0
+        }
+        return memory
+    }
+
     /// Sums of products of every kind of byte, with every number of rows around the tiles of the kernels.
     @Test func everyVariantEqualsTheScalarOne() {
         var random = SeededRandom(30)
         for dimension in Self.dimensions {
-            let stride = code_stride(dimension)
+            let half = code_half(dimension)
+            for count in [1, 2, 3, 4, 5, 7, 8, 9, 33] {
+                let (coarse, fine) = (Self.codes(count * half, &random), Self.codes(count * half, &random))
+                let planes = Self.planes(2, dimension: dimension, &random)
+                let (upper, lower) = (
+                    coarse.start.assumingMemoryBound(to: UInt8.self), fine.start.assumingMemoryBound(to: UInt8.self)
+                )
+                // In any order, and not all of them.
+                let rows = (0..<count).map { _ in
+                    code_row(
+                        coarse: upper + random.below(count) * half, fine: lower + random.below(count) * half, scale: 1,
+                        radius: 0)
+                }
+                func sums(_ kernel: CodeKernel) -> [Int32] {
+                    [Int32](unsafeUninitializedCapacity: 2 * count) { buffer, written in
+                        code_sums(
+                            kernel.variant, rows, count, half, planes.start.assumingMemoryBound(to: Int8.self),
+                            buffer.baseAddress)
+                        written = 2 * count
+                    }
+                }
+                let expected = sums(.scalar)
+                for kernel in Self.kernels {
+                    #expect(sums(kernel) == expected, "\(kernel), \(dimension) × \(count)")
+                }
+                withExtendedLifetime((coarse, fine, planes)) {}
+            }
+        }
+    }
+
+    /// The same of coarse halves, with every number of queries.
+    @Test func everyVariantEqualsTheScalarOneOnCoarseHalves() {
+        var random = SeededRandom(34)
+        for dimension in Self.dimensions {
+            let half = code_half(dimension)
             for rows in [1, 2, 3, 4, 5, 7, 8, 9, 33] {
                 // Rows that are to be summed later do not count, however many there are.
-                let ahead = [0, 1, 30][random.below(3)]
+                let ahead = [0, 1, 60][random.below(3)]
+                let coarse = Self.codes((rows + ahead) * half, &random)
                 for queries in 1...Int(CODE_QUERY_LIMIT) {
-                    let codes = VectorMemory(byteCount: (rows + ahead) * stride)
-                    let planes = VectorMemory(byteCount: 2 * queries * stride)
-                    let code = codes.start.bindMemory(to: UInt8.self, capacity: (rows + ahead) * stride)
-                    let plane = planes.start.bindMemory(to: Int8.self, capacity: 2 * queries * stride)
-                    // The ends of the ranges are where a kernel would overflow.
-                    for byte in 0..<(rows + ahead) * stride {
-                        code[byte] = [1, 255, UInt8(random.below(255) + 1)][random.below(3)]
-                    }
-                    for byte in 0..<2 * queries * stride {
-                        let value = [-127, 127, random.below(255) - 127][random.below(3)]
-                        plane[byte] = byte % stride < dimension ? Int8(value) : 0
-                    }
+                    let planes = Self.planes(queries, dimension: dimension, &random)
                     func sums(_ kernel: CodeKernel) -> [Int32] {
-                        [Int32](unsafeUninitializedCapacity: 2 * queries * rows) { buffer, count in
-                            code_sums(kernel.variant, code, rows, ahead, stride, plane, queries, buffer.baseAddress)
-                            count = 2 * queries * rows
+                        [Int32](unsafeUninitializedCapacity: queries * rows) { buffer, written in
+                            code_coarse_sums(
+                                kernel.variant, coarse.start.assumingMemoryBound(to: UInt8.self), rows, ahead, half,
+                                planes.start.assumingMemoryBound(to: Int8.self), queries, buffer.baseAddress)
+                            written = queries * rows
                         }
                     }
                     let expected = sums(.scalar)
                     for kernel in Self.kernels {
                         #expect(sums(kernel) == expected, "\(kernel), \(dimension) × \(rows), \(queries) queries")
                     }
+                    withExtendedLifetime((coarse, planes)) {}
                 }
             }
         }
     }
 
-    /// A sum of the largest products of the largest dimension.
-    @Test func theLargestSumFits() {
-        let stride = Int(CODE_DIMENSION_LIMIT)
-        let codes = VectorMemory(byteCount: stride)
-        let planes = VectorMemory(byteCount: 2 * stride)
-        let code = codes.start.bindMemory(to: UInt8.self, capacity: stride)
-        let plane = planes.start.bindMemory(to: Int8.self, capacity: 2 * stride)
-        code.initialize(repeating: 255, count: stride)
-        plane.initialize(repeating: 127, count: stride)
-        (plane + stride).initialize(repeating: -127, count: stride)
-        for kernel in CodeKernel.allCases where kernel.isSupported {
-            var sums: [Int32] = [0, 0]
-            code_sums(kernel.variant, code, 1, 0, stride, plane, 1, &sums)
-            #expect(sums == [Int32(127 * 127 * stride), Int32(-127 * 127 * stride)], "\(kernel)")
+    /// The sums are those of the codes that halves are made of, component by component.
+    @Test func halvesAreOfTheirComponents() throws {
+        var random = SeededRandom(35)
+        for dimension in Self.dimensions {
+            let half = code_half(dimension)
+            let row = random.vector(dimension)
+            var (coarse, fine) = ([UInt8](repeating: 7, count: half), [UInt8](repeating: 7, count: half))
+            var measures = code_measures()
+            #expect(code_encode(row, dimension, &coarse, &fine, &measures))
+            for component in 0..<dimension {
+                var planes = [Int8](repeating: 0, count: 4 * half)
+                planes[component] = 1
+                planes[2 * half + component] = -1
+                var sums: [Int32] = [0, 0]
+                coarse.withUnsafeBufferPointer { coarse in
+                    fine.withUnsafeBufferPointer { fine in
+                        var one = code_row(
+                            coarse: coarse.baseAddress, fine: fine.baseAddress, scale: measures.scale,
+                            radius: measures.radius)
+                        code_sums(CODE_KERNEL_SCALAR, &one, 1, half, planes, &sums)
+                    }
+                }
+                let code = (Double(row[component]) / Double(measures.scale)).rounded(.toNearestOrEven)
+                #expect(sums == [Int32(code), -Int32(code)], "\(component) of \(dimension)")
+                var coarseSum: Int32 = 0
+                code_coarse_sums(CODE_KERNEL_SCALAR, coarse, 1, 0, half, planes, 1, &coarseSum)
+                #expect(coarseSum == 32 * ((Int32(code) + 128) / 16) - 241, "\(component) of \(dimension)")
+            }
         }
     }
 
-    /// A row is its codes times the scale, but for a residual no longer than the radius; the radius is no longer than
-    /// it has to be.
+    /// Sums of the largest products of the largest dimension.
+    @Test func theLargestSumFits() {
+        let half = Int(CODE_DIMENSION_LIMIT) / 2
+        let full = VectorMemory(byteCount: half)
+        let planes = VectorMemory(byteCount: 4 * half)
+        let codes = full.start.bindMemory(to: UInt8.self, capacity: half)
+        let plane = planes.start.bindMemory(to: Int8.self, capacity: 4 * half)
+        plane.initialize(repeating: 127, count: 2 * half)
+        (plane + 2 * half).initialize(repeating: -127, count: 2 * half)
+        for (byte, code, middle) in [(UInt8(0xFF), 127, 239), (0, -128, -241)] {
+            codes.initialize(repeating: byte, count: half)
+            for kernel in CodeKernel.allCases where kernel.isSupported {
+                var row = code_row(coarse: codes, fine: codes, scale: 1, radius: 0)
+                var sums: [Int32] = [0, 0]
+                code_sums(kernel.variant, &row, 1, half, plane, &sums)
+                let most = Int32(127 * 2 * half)
+                #expect(sums == [Int32(code) * most, Int32(-code) * most], "\(kernel)")
+                code_coarse_sums(kernel.variant, codes, 1, 0, half, plane, 2, &sums)
+                #expect(sums == [Int32(middle) * most, Int32(-middle) * most], "\(kernel)")
+            }
+        }
+    }
+
+    /// A row is its codes times the scale, but for a residual no longer than the radius, and so for its coarse half; no
+    /// radius is longer than it has to be.
     @Test(arguments: World.Shape.allCases)
     func radiusHoldsTheResidual(shape: World.Shape) throws {
         var random = SeededRandom(31)
         for dimension in Self.dimensions {
+            let half = code_half(dimension)
             let world = try World(shape: shape, using: &random, dimension: dimension, rowCounts: [20])
             for row in world.rows[0].map(\.vector) {
-                var codes = [UInt8](repeating: 7, count: code_stride(dimension))
-                var (scale, radius): (Float, Float) = (-1, -1)
-                #expect(code_encode(row, dimension, &codes, &scale, &radius))
-                var squares = 0.0
-                for (value, code) in zip(row, codes) {
+                var (coarse, fine) = ([UInt8](repeating: 7, count: half), [UInt8](repeating: 7, count: half))
+                var measures = code_measures()
+                #expect(code_encode(row, dimension, &coarse, &fine, &measures))
+                let scale = Double(measures.scale)
+                var (squares, coarseSquares) = (0.0, 0.0)
+                for component in 0..<2 * half {
+                    let place = component / 128 * 64 + component % 64
+                    let isFirst = component % 128 < 64
+                    let upper = isFirst ? coarse[place] >> 4 : coarse[place] & 15
+                    let code = 16 * Int(upper) + Int(isFirst ? fine[place] >> 4 : fine[place] & 15)
+                    guard component < dimension else {
+                        #expect(code == 128)
+                        continue
+                    }
                     #expect(code >= 1)
-                    let residual = Double(value) - Double(scale) * Double(Int(code) - 128)
+                    let value = Double(row[component])
+                    let residual = value - scale * Double(code - 128)
+                    let coarseResidual = value - scale * (Double(16 * upper) - 120.5)
                     squares += residual * residual
+                    coarseSquares += coarseResidual * coarseResidual
                 }
-                #expect(codes[dimension...].allSatisfy { $0 == 128 })
-                #expect(scale >= 0 && Double(radius) >= squares.squareRoot())
-                #expect(
-                    Double(radius) <= squares.squareRoot() * (1 + 0x1p-20) + 2 * Double(Float.leastNonzeroMagnitude))
+                #expect(scale >= 0)
+                for (radius, length) in [
+                    (measures.radius, squares.squareRoot()), (measures.coarse_radius, coarseSquares.squareRoot()),
+                ] {
+                    #expect(Double(radius) >= length)
+                    #expect(
+                        Double(radius) <= length * (1 + 0x1p-20) + 2 * Double(Float.leastNonzeroMagnitude)
+                            || length > Double(Float.greatestFiniteMagnitude))
+                }
                 // Half a step for each component, where the scale is not rounded to nothing.
-                if scale >= Float.leastNormalMagnitude {
-                    #expect(Double(radius) <= 0.51 * Double(scale) * Double(dimension).squareRoot())
+                if measures.scale >= Float.leastNormalMagnitude {
+                    let root = Double(dimension).squareRoot()
+                    #expect(Double(measures.radius) <= 0.51 * scale * root)
+                    #expect(
+                        Double(measures.coarse_radius) <= 8.1 * scale * root || measures.coarse_radius.isInfinite)
                 }
             }
         }
@@ -97,15 +202,17 @@ import Testing
             for position in 0..<17 {
                 var row = [Float](repeating: 1, count: 17)
                 row[position] = value
-                var codes = [UInt8](repeating: 7, count: code_stride(17))
-                var (scale, radius): (Float, Float) = (-1, -1)
-                #expect(!code_encode(row, 17, &codes, &scale, &radius))
-                #expect(codes.allSatisfy { $0 == 7 } && scale == -1 && radius == -1)
+                var coarse = [UInt8](repeating: 7, count: code_half(17))
+                var fine = coarse
+                var measures = code_measures(scale: -1, radius: -1, coarse_radius: -1)
+                #expect(!code_encode(row, 17, &coarse, &fine, &measures))
+                #expect(coarse.allSatisfy { $0 == 7 } && fine == coarse)
+                #expect(measures.scale == -1 && measures.radius == -1 && measures.coarse_radius == -1)
             }
         }
     }
 
-    /// The interval of every row holds its exact score, and most rows of a corpus can be told apart by theirs.
+    /// The intervals of every row hold its exact score, by whole codes and by coarse halves.
     @Test(arguments: World.Shape.allCases)
     func intervalsHoldTheScores(shape: World.Shape) throws {
         var random = SeededRandom(32)
@@ -114,14 +221,28 @@ import Testing
             let planes = world.query.planes
             for row in world.rows.flatMap({ $0 }) {
                 let partition = try Self.partition(row.vector)
-                let codes = partition.chunks[0].rows
+                let rows = partition.chunks[0].rows
+                var one = rows.codes(of: 0, half: planes.half)
                 var sums: [Int32] = [0, 0]
-                code_sums(CODE_KERNEL_SCALAR, codes.codes, 1, 0, planes.stride, planes.planes, 1, &sums)
-                let sum = 254 * Double(sums[0]) + Double(sums[1])
-                let (scale, reach) = (Double(codes.scales[0]), Double(codes.radii[0]) * planes.bound.reach)
+                code_sums(CODE_KERNEL_SCALAR, &one, 1, planes.half, planes.planes, &sums)
+                var coarseSum: Int32 = 0
+                code_coarse_sums(
+                    CODE_KERNEL_SCALAR, rows.coarse, 1, 0, planes.half, planes.planes, 1, &coarseSum)
                 let score = FixedOrderKernel.dot(world.query.components, row.vector)
-                #expect(scale * (sum * planes.bound.step - planes.bound.spread) - reach <= score)
-                #expect(scale * (sum * planes.bound.step + planes.bound.spread) + reach >= score)
+                for (sum, bound, radius) in [
+                    (254 * Double(sums[0]) + Double(sums[1]), planes.bound, rows.radii[0]),
+                    (Double(coarseSum), planes.coarseBound, rows.coarseRadii[0]),
+                ] {
+                    let (scale, reach) = (Double(rows.scales[0]), Double(radius) * bound.reach)
+                    // An infinite radius with a query of zeros is no number, and rules nothing out.
+                    #expect(!(scale * (sum * bound.step - bound.spread) - reach > score))
+                    #expect(!(scale * (sum * bound.step + bound.spread) + reach < score))
+                }
+                // What is selected is what reaches a threshold, to the last bit.
+                var position: UInt32 = 7
+                #expect(
+                    code_select(&coarseSum, rows.scales, rows.coarseRadii, 1, planes.coarseBound, score, &position) == 1)
+                #expect(position == 0)
                 withExtendedLifetime(partition) {}
             }
         }
@@ -137,10 +258,13 @@ import Testing
         let query = try QueryVector(unit())
         let partition = try Self.partition(unit())
         let codes = partition.chunks[0].rows
-        let bound = query.planes.bound
+        let (bound, coarse) = (query.planes.bound, query.planes.coarseBound)
+        let scale = Double(codes.scales[0])
         // The query's own residual must not be what decides.
-        #expect(Double(codes.scales[0]) * bound.spread < 0.1 * Double(codes.radii[0]) * bound.reach)
+        #expect(scale * bound.spread < 0.1 * Double(codes.radii[0]) * bound.reach)
         #expect(Double(codes.radii[0]) * bound.reach < 0.02)
+        #expect(scale * coarse.spread < 0.5 * Double(codes.coarseRadii[0]) * coarse.reach)
+        #expect(Double(codes.coarseRadii[0]) * coarse.reach < 0.2)
         withExtendedLifetime(partition) {}
     }
 

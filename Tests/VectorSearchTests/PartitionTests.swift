@@ -112,12 +112,14 @@ import Testing
             let rows = try random.batch(5, dimension: dimension)
             let partition = try Partition(rows)
             let chunk = partition.chunks[0]
-            #expect(UInt(bitPattern: chunk.rows.codes) % 64 == 0 && chunk.place.slab.stride % 64 == 0)
+            #expect(UInt(bitPattern: chunk.rows.coarse) % 64 == 0 && UInt(bitPattern: chunk.rows.fine) % 64 == 0)
+            #expect(chunk.place.slab.half % 64 == 0)
             for (row, key) in rows.keys.enumerated() {
                 let vector = Array(rows.components[row * dimension..<(row + 1) * dimension])
                 #expect(partition.vector(of: key) == vector)
             }
-            #expect(partition.byteCount == 5 * ((dimension + 63) / 64 * (64 + 8) + 28 + 4 * dimension))
+            let (half, bits) = ((dimension + 127) / 128 * 64, (dimension + 63) / 64 * 8)
+            #expect(partition.byteCount == 5 * (2 * half + bits + 32 + 4 * dimension))
         }
     }
 

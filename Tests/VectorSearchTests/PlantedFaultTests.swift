@@ -41,12 +41,16 @@ import Testing
             ])
     }
 
-    /// Two rows of which the scan finds the better one, and with the fault the other one.
+    /// Two rows of which the scan finds the better one, and with the fault the other one. That one comes first, and then
+    /// so many rows of zeros that the better one is looked at when its rival has set the threshold.
     private func expectLoss(_ fault: PlantedFault, of best: [Float], to rival: [Float], for query: [Float]) throws {
         let (bestKey, rivalKey) = (RowKey(high: .max, low: .max), RowKey(high: 0, low: 0))
         var batch = try RowBatch(dimension: query.count)
         try batch.append(bestKey, best)
         try batch.append(rivalKey, rival)
+        for zeros in 1...100 {
+            try batch.append(RowKey(high: UInt64(zeros), low: 0), [Float](repeating: 0, count: query.count))
+        }
         let (vector, partitions) = (try QueryVector(query), [try Partition(batch)])
         #expect(try ExactScan().topK(query: vector, k: 1, partitions: partitions).map(\.key) == [bestKey])
         let spoiled = ExactScan(.codes(.best), fault: fault)
@@ -65,6 +69,28 @@ import Testing
     @Test func withoutTheTermOfTheQueryTheTrueBestIsLost() throws {
         try expectLoss(
             .noQueryTerm, of: [127, 1, 1, 0, 0], to: [127, 0, 0, 1, 1], for: [32_385, 100.49, 200.49, 100.51, 200])
+    }
+
+    /// A row whose components lie at the upper ends of what their coarse halves stand for.
+    @Test func withoutTheTermOfCoarseRowsTheTrueBestIsLost() throws {
+        try expectLoss(
+            .noCoarseRowTerm, of: [127, 15, 15, 15, 15], to: [127, 14, 14, 14, 14], for: [1, 1, 1, 1, 1])
+    }
+
+    @Test(arguments: [World.Shape.isotropic, .smallIntegers])
+    func withoutTheTermOfCoarseRowsNeighboursAreLost(shape: World.Shape) throws {
+        let scan = ExactScan(.codes(.best), fault: .noCoarseRowTerm)
+        #expect(try failures(of: scan, shape: shape, dimension: 64, stream: 25) > 0)
+        #expect(try failures(of: ExactScan(), shape: shape, dimension: 64, stream: 25) == 0)
+    }
+
+    /// A hundred components of the query that the first plane does not see, and a row that has nothing else beside the
+    /// largest one.
+    @Test func withoutTheTermOfTheCoarseQueryTheTrueBestIsLost() throws {
+        try expectLoss(
+            .noCoarseQueryTerm, of: [127, 0] + [Float](repeating: 120, count: 100),
+            to: [127, 127] + [Float](repeating: 0, count: 100),
+            for: [32_385, 2_540] + [Float](repeating: 120, count: 100))
     }
 
     @Test func scoresFromTheLibraryAreCaught() throws {

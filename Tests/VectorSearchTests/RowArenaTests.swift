@@ -42,9 +42,11 @@ import Testing
         let rows = place.slab.rows(from: place.rows.lowerBound)
         let vectors = try #require(rows.vectors)
         func isEmpty() -> Bool {
-            (0..<7 * 64).allSatisfy { rows.codes[$0] == 0 } && (0..<7 * 5).allSatisfy { vectors[$0] == 0 }
+            (0..<7 * 64).allSatisfy { rows.coarse[$0] == 0 && rows.fine[$0] == 0 }
+                && (0..<7 * 5).allSatisfy { vectors[$0] == 0 }
                 && (0..<7).allSatisfy {
                     rows.keys[$0] == RowKey(high: 0, low: 0) && rows.scales[$0] == 0 && rows.radii[$0] == 0
+                        && rows.coarseRadii[$0] == 0
                         && rows.factors[$0] == 0 && rows.bits(of: $0, words: 1).pointee == 0
                 }
         }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Kernels over codes: rows held as one byte a component, from which the exact scan chooses its candidates.
+// Kernels over codes: rows held as one byte a component in two halves, from which the exact scan chooses its candidates.
 //
 // A code row
 // ----------
@@ -15,15 +15,25 @@
 //     x[i] = s c[i] + (a residual of Euclidean length at most r)
 //
 // Bytes and not signed bytes, because the instruction that multiplies bytes (VPDPBUSD) takes one factor without a sign.
-// A row takes `stride` bytes, a multiple of CODE_ALIGNMENT; the bytes behind the last component are 128.
+// A byte is held in two halves that lie apart: the upper four bits, h[i] = u[i] / 16, in the *coarse* half of the row and
+// the lower four in the *fine* one. The coarse half alone says where x is up to a radius R, which is some fifteen times r:
+//
+//     x[i] = s (16 h[i] - 120.5) + (a residual of Euclidean length at most R)
+//
+// and that is enough to see of nearly all rows that they are not among the best, at half the bytes.
+//
+// A half takes `code_half` bytes, a multiple of CODE_ALIGNMENT, for twice as many components; the bytes u behind the last
+// one are 128. In each block of 64 bytes, byte j has component j of the block in its upper four bits and component
+// 64 + j in its lower ones.
 //
 // A query in planes
 // -----------------
-// A query is held as two planes of signed bytes p and l, `stride` bytes each and zero behind the last component. What the
-// kernels compute of a row are the two sums over c[i] p[i] and c[i] l[i].
+// A query is held as two planes of signed bytes p and l, one byte for each component of a row and zero behind the last
+// one. What the kernels compute of a row are the sums over c[i] p[i] and c[i] l[i], and of its coarse half the sum over
+// (32 h[i] - 241) p[i].
 //
 // INVARIANT (exact): sums of products of integers. Every variant gives the same numbers, whatever other rows or queries
-// are in the call. A sum fits in 32 bits: CODE_DIMENSION_LIMIT products of 255 and 127.
+// are in the call. A sum fits in 32 bits: CODE_DIMENSION_LIMIT products of 480 and 127.
 
 #define CODE_ALIGNMENT ((size_t)64)
 #define CODE_DIMENSION_LIMIT ((size_t)16384)
@@ -48,45 +58,68 @@ bool code_kernel_is_supported(enum code_kernel_variant variant);
 /// The fastest variant that is supported.
 enum code_kernel_variant code_kernel_best(void);
 
-/// Bytes of a row of codes.
-size_t code_stride(size_t dimension);
+/// Bytes of half a row of codes.
+size_t code_half(size_t dimension);
+
+/// What belongs to the codes of a row: s, r and R.
+struct code_measures {
+    float scale, radius, coarse_radius;
+};
 
 /// Makes the codes of a row: s = max |x[i]| / 127, c[i] = x[i] / s rounded to nearest. The same bits on every machine.
 /// O(dimension).
 ///
-/// `radius` is an upper bound of the length of x - s c: computed in float64, where s c[i] is exact, with room for the
-/// rounding of the rest, and rounded up.
+/// The radii are upper bounds of the lengths of what codes and coarse halves leave over: computed in float64, where both
+/// are exact up to one rounding, with room for that of the rest, and rounded up.
 ///
 /// Returns false, and writes nothing, where a component is not finite.
-bool code_encode(const float *row, size_t dimension, uint8_t *codes, float *scale, float *radius);
+bool code_encode(
+    const float *row, size_t dimension, uint8_t *coarse, uint8_t *fine, struct code_measures *measures);
 
-/// The sums of `rows` code rows with each of `queries` queries, in one pass over the rows.
+/// The sums of the coarse halves of `rows` rows, one behind the other, with the first plane of each of `queries` queries,
+/// in one pass over the rows: sums[query * rows + row] is the sum over (32 h[i] - 241) p[i].
 ///
-/// `planes` holds the two planes of each query one after another: 2 * queries * stride bytes. `sums` receives for each
-/// query the sums with its first plane and then those with its second one: sums[(2 q + plane) * rows + row].
-/// `queries` is between 1 and CODE_QUERY_LIMIT. Codes and planes start on a boundary of CODE_ALIGNMENT.
+/// `planes` holds the first planes of the queries one after another, 2 * half bytes each. `queries` is between 1 and
+/// CODE_QUERY_LIMIT. Codes and planes start on a boundary of CODE_ALIGNMENT.
 ///
 /// `ahead` is how many rows behind the last one are to be summed next: they are fetched before they are needed, and no
 /// row behind them is.
-void code_sums(
-    enum code_kernel_variant variant, const uint8_t *codes, size_t rows, size_t ahead, size_t stride,
+void code_coarse_sums(
+    enum code_kernel_variant variant, const uint8_t *coarse, size_t rows, size_t ahead, size_t half,
     const int8_t *planes, size_t queries, int32_t *sums);
+
+/// Where a row's codes are, and what belongs to them.
+struct code_row {
+    const uint8_t *coarse, *fine;
+    float scale, radius;
+};
+
+/// The sums of `count` rows, wherever they lie, with both planes of one query, which stand one after the other: sums[row]
+/// with the first one and sums[count + row] with the second.
+void code_sums(
+    enum code_kernel_variant variant, const struct code_row *rows, size_t count, size_t half, const int8_t *planes,
+    int32_t *sums);
 
 /// Asks for memory before it is needed.
 void code_fetch(const void *memory, size_t size);
 
-/// What a query adds to the sums to make bounds of scores of them.
+/// What a query adds to a sum to make bounds of a score of it: |score - s step sum| <= s spread + radius reach.
 struct code_bound {
-    double step;    // t: what one step of the second plane stands for
+    double step;    // what one step of the sum stands for, for a scale of one
     double spread;  // what the query's own residual can add, for a scale of one
     double reach;   // the query's length
 };
 
-/// The rows whose score can reach `threshold`: (s (t (254 a + b) + spread) + reach r) >= threshold, for the sums a and b.
-/// Their positions, ascending, go to `positions` (room for `rows`); returned is how many there are.
+/// The rows whose score can reach `threshold` by the sums of their coarse halves: s (step sum + spread) + radius reach is
+/// not below it. Their positions, ascending, go to `positions` (room for `rows`); returned is how many there are.
 size_t code_select(
-    const int32_t *first, const int32_t *second, const float *scales, const float *radii, size_t rows,
-    struct code_bound bound, double threshold, uint32_t *positions);
+    const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
+    double threshold, uint32_t *positions);
+
+/// The same by the sums a and b of `code_sums`, with 254 a + b in place of the sum.
+size_t code_select_rows(
+    const int32_t *sums, const struct code_row *rows, size_t count, struct code_bound bound, double threshold,
+    uint32_t *positions);
 
 #ifdef __cplusplus
 }

@@ -46,7 +46,7 @@ extension EnclaveTemplate {
           # Whether questions that come at the same time share one pass over the vectors. Shared passes are several times
           # faster under load; without them one caller's load shows less in another's time.
           shared_scans: true
-          # Where vectors are while the enclave is open: memory (2 kB a passage), or file, which leaves 460 bytes of
+          # Where vectors are while the enclave is open: memory (2 kB a passage), or file, which leaves 464 bytes of
           # that in memory. From the file, questions take some milliseconds longer.
           vectors: memory
 
