@@ -35,7 +35,9 @@ serve: build model ## Ingest the sample enclave and serve it on loopback
 	@$(PORTCULLIS) serve $(ENCLAVE)
 
 test: setup model ## Run all tests
-	@.ci/setup packages cedarpy
+	@.ci/setup packages cedarpy arm
+	@echo "==> running the kernels for 64-bit Arm"
+	@.ci/arm
 	@echo "==> building and running the tests"
 	@.ci/test
 
@@ -43,7 +45,7 @@ lint: ## Check layout and shell scripts
 	@.ci/setup swift
 	@echo "==> checking layout"
 	@swift format lint --strict --recursive --parallel $(SOURCES)
-	@bash -n .ci/run .ci/setup .ci/demo .ci/test
+	@bash -n .ci/run .ci/setup .ci/demo .ci/test .ci/arm
 	@python3 -c "import ast, sys; [ast.parse(open(file).read()) for file in sys.argv[1:]]" \
 		.ci/corpora Benchmarks/peers/time_peers.py Benchmarks/peers/time_cedarpy.py Benchmarks/peers/time_onnxruntime.py \
 		Benchmarks/peers/make_dataset.py Benchmarks/peers/plot_peers.py Benchmarks/peers/engines/*.py \

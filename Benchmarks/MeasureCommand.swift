@@ -140,7 +140,7 @@ struct MeasureCommand: AsyncParsableCommand {
                 ).section()
             ]
         case .scan:
-            sections = try await ScanMeasurement(isQuick: quick).sections()
+            sections = try await ScanMeasurement(dataset: dataset, million: million, isQuick: quick).sections()
         case .lexical:
             sections = try await LexicalMeasurement(isQuick: quick).sections()
         case .search:

@@ -155,7 +155,7 @@ struct MemoryMeasurement: Sendable {
     /// Rows without their vectors, and scans of them up to the rows that are left to score.
     private func scanCodes() throws -> Findings {
         var findings = Findings()
-        let vectors = ScanMeasurement.Vectors(count: min(rows, 50_000))
+        let vectors = RandomDirections(count: min(rows, 50_000))
         let before = ResidentMemory.now
         var random = RandomNumbers(seed: 6)
         let arena = try RowArena(dimension: ScanMeasurement.dimension, keepsVectors: false)

@@ -5,15 +5,12 @@ extension ScanMeasurement {
     /// The most that a scan of a million rows may take at a share, in ms.
     private static let goals: [(share: Double, milliseconds: Double)] = [(1, 0.2), (10, 1), (50, 3), (100, 5)]
 
-    private static let subjects = 2_000
-
-    /// Approximate mode beside the exact scan, for queries that have rows near them, and what of the true best it finds.
-    func approximate(_ rows: Int, _ directions: Vectors) async throws -> Section {
-        let vectors = Vectors(count: directions.all.count, around: directions, subjects: Self.subjects)
+    /// Approximate mode beside the exact scan, and what of the true best it finds.
+    func approximate(_ rows: Int, _ vectors: ScanVectors) async throws -> Section {
         let partitions = try partitions(rows, labels: 1_000, vectors)
         let exact = ExactScan()
         let scan = ApproximateScan(exact)
-        let near = try nearQueries(64, directions)
+        let near = try vectors.queries(64)
         var readers: [[ScanPlan]] = []
         var items: [Stopwatch.Item] = []
         for (share, _) in Self.goals {
@@ -42,18 +39,18 @@ extension ScanMeasurement {
                     .init("\(share.formatted()) % permitted, ms", roughly.median(decimals: 3), atMost: goal))
             }
         }
-        let far = try recall(of: scan, exact, queries(64), readers[readers.count - 1])
+        let far = try recall(of: scan, exact, RandomDirections.queries(64), readers[readers.count - 1])
         lines.append(
             Section.Row(name: "100 %, no row near", cells: [nil, nil, nil, nil, far.measured, far.expected]))
         return Section(
             title: "Approximate mode: \(rows) × \(Self.dimension), 1000 labels, k = \(Self.resultCount), one thread",
             explanation: [
-                "Candidates by the \(scan.kernel.rawValue) kernel. Rows and queries lie around \(Self.subjects) subjects, each "
-                    + "as far from its subject as that is long, in random directions. \(rounds) rounds of \(calls) calls.",
+                vectors.description
+                    + " Candidates by the \(scan.kernel.rawValue) kernel. \(rounds) rounds of \(calls) calls.",
+                "Where at most 100,000 rows may be read, the answer is an exact scan's, which takes no longer.",
                 "Recall: the mean share of the exact scan's rows, over 64 queries; expected: the mean of what the answers say "
                     + "of themselves.",
-                "No row near: queries in random directions, to which all rows are about equally far. There the best differ "
-                    + "from the rest by less than one bit a component can tell.",
+                "No row near: questions in random directions, to which all rows are about equally far.",
             ],
             columns: ["permitted", "p50 ms", "p95 ms", "p99 ms", "times exact", "recall", "expected"], rows: lines,
             targets: targets)
@@ -68,14 +65,6 @@ extension ScanMeasurement {
                 samples.median(decimals: 3), Figure(samples.percentile(0.95), decimals: 3),
                 Figure(samples.percentile(0.99), decimals: 3), against, recall?.measured, recall?.expected,
             ])
-    }
-
-    private func nearQueries(_ count: Int, _ directions: Vectors) throws -> [QueryVector] {
-        var random = RandomNumbers(seed: 11)
-        return try (0..<count).map { _ in
-            let subject = directions.all[Int(random.next() % UInt64(Self.subjects))]
-            return try QueryVector(directions.aside(subject, by: 1, random: &random))
-        }
     }
 
     private func recall(

@@ -36,21 +36,24 @@ extension ScanMeasurement {
     ///
     /// Rows under other numbers of labels are laid out one after another, for a million rows take 2 GB. So a line is
     /// compared with a streaming read of the same rows in the same rounds, and not with another line.
-    func grid(_ rows: Int, _ vectors: Vectors) async throws -> Section {
+    func grid(_ rows: Int, _ vectors: ScanVectors) async throws -> Section {
         let wanted = Self.gridShares.flatMap { share in
             Self.gridLabels.map { (share: share, labels: $0, total: Int((Double($0) * 100 / share).rounded())) }
         }.filter { $0.total * Self.fewestRows <= rows }
+        let queries = try vectors.queries(64)
         var lines: [(point: Point, row: Section.Row)] = []
         for total in Set(wanted.map(\.total)).sorted() {
             let partitions = try partitions(rows, labels: total, vectors)
             for (share, labels, own) in wanted where own == total {
                 let plans = try plans(partitions, share: share, readers: Self.readers(share))
                 let point = Point(share: share, labels: labels, isEven: true, plans: plans)
-                lines.append((point.withoutPlans, try await line(point)))
+                lines.append((point.withoutPlans, try await line(point, queries)))
             }
         }
         if rows >= Self.zipfLabels * Self.fewestRows {
-            for point in try zipfPoints(rows, vectors) { lines.append((point.withoutPlans, try await line(point))) }
+            for point in try zipfPoints(rows, vectors) {
+                lines.append((point.withoutPlans, try await line(point, queries)))
+            }
         }
         lines.sort {
             ($0.point.share, $0.point.isEven ? 0 : 1, $0.point.labels)
@@ -59,8 +62,9 @@ extension ScanMeasurement {
         return Section(
             title: "The exact scan, share × labels: \(rows) × \(Self.dimension), k = \(Self.resultCount), one thread",
             explanation: [
-                "Rows of random directions under labels of the same size, at least \(Self.fewestRows) rows each; the number "
-                    + "of labels is that of those that may be read. Zipf: \(Self.zipfLabels) labels in all, the n-th "
+                vectors.description,
+                "Labels of the same size, at least \(Self.fewestRows) rows each; the number of labels is that of those that "
+                    + "may be read. Zipf: \(Self.zipfLabels) labels in all, the n-th "
                     + "with a share of the rows as 1/n; the number is the mean of the readers.",
                 "Readers of a share, who read other labels chosen at random, take turns: "
                     + Self.gridShares.map { "\(Self.readers($0)) of \($0.formatted()) %" }.joined(separator: ", ")
@@ -85,7 +89,7 @@ extension ScanMeasurement {
     }
 
     /// Readers of labels chosen at random, as many as fit the share.
-    private func zipfPoints(_ rows: Int, _ vectors: Vectors) throws -> [Point] {
+    private func zipfPoints(_ rows: Int, _ vectors: ScanVectors) throws -> [Point] {
         let weights = (1...Self.zipfLabels).map { 1 / Double($0) }
         let sum = weights.reduce(0, +)
         var sizes = weights.map { max(1, Int($0 / sum * Double(rows))) }
@@ -108,8 +112,8 @@ extension ScanMeasurement {
         }
     }
 
-    private func line(_ point: Point) async throws -> Section.Row {
-        let (scan, queries, plans) = (ExactScan(), try queries(64), point.plans)
+    private func line(_ point: Point, _ queries: [QueryVector]) async throws -> Section.Row {
+        let (scan, plans) = (ExactScan(), point.plans)
         func search(_ number: Int) throws {
             // Another pairing in each turn of the readers.
             let query = queries[(number + number / plans.count) % queries.count]

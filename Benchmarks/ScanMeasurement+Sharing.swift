@@ -6,9 +6,9 @@ extension ScanMeasurement {
     private static let otherClients = 8
 
     /// A caller by himself and beside the load of others, with passes that are shared and with passes that are not.
-    func sharing(_ rows: Int, _ vectors: Vectors) async throws -> [Section] {
+    func sharing(_ rows: Int, _ vectors: ScanVectors) async throws -> [Section] {
         let partitions = try partitions(rows, labels: 1_000, vectors)
-        let queries = try queries(64)
+        let queries = try vectors.queries(64)
         let lone = try plans(partitions, share: 0.1).enumerated().flatMap { number, plan in
             try queries.dropFirst(number * 16).prefix(16).map {
                 try ScanQuery($0, count: Self.resultCount, in: plan)

@@ -3,10 +3,10 @@ import VectorSearch
 
 extension ScanMeasurement {
     /// Scans on two threads at a time, beside what the machine's memory gives two threads at all.
-    func threads(_ rows: Int, _ vectors: Vectors) async throws -> Section {
+    func threads(_ rows: Int, _ vectors: ScanVectors) async throws -> Section {
         let plan = try ScanPlan(partitions(rows, labels: 64, vectors))
         let scan = ExactScan()
-        let asked = try queries(64).map { try ScanQuery($0, count: Self.resultCount, in: plan) }
+        let asked = try vectors.queries(64).map { try ScanQuery($0, count: Self.resultCount, in: plan) }
         let stream: @Sendable (Int) throws -> Void = { _ in _ = plan.stream() }
         let search: @Sendable (Int) throws -> Void = { _ = try scan.topK(asked[$0 % asked.count]) }
         // Time a call of each, by threads: two threads that hold each other up in nothing take half of one's.

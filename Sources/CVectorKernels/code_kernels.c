@@ -349,7 +349,8 @@ VNNI INLINE void coarse_tile_vnni(
 }
 
 // Four rows at a time, which stay in the nearest cache while all planes pass, up to four at a time: so many that the
-// sums fill the registers and no instruction waits for the one before.
+// sums fill the registers. With four of them no instruction waits for the one before; with one, memory is what takes
+// the time.
 VNNI static void coarse_vnni(
     const uint8_t *coarse, size_t rows, size_t ahead, size_t half, const int8_t *planes, size_t queries,
     int32_t *sums) {
@@ -416,14 +417,14 @@ INLINE int32x4_t add_products_neon(int32x4_t total, int8x16_t codes, const int8_
 }
 
 static void sums_neon(const struct code_row *rows, size_t count, size_t half, const int8_t *planes, int32_t *sums) {
-    const uint8x16_t offset = vdupq_n_u8(128), lower = vdupq_n_u8(0x0f);
+    const uint8x16_t offset = vdupq_n_u8(128);
     for (size_t row = 0; row < count; row++) {
         if (row + ROWS_AHEAD < count) fetch_row(rows + row + ROWS_AHEAD, half);
         int32x4_t totals[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
         for (size_t i = 0; i < half; i += 16) {
             const uint8x16_t c = vld1q_u8(rows[row].coarse + i), f = vld1q_u8(rows[row].fine + i);
             const int8x16_t first = vreinterpretq_s8_u8(veorq_u8(vsriq_n_u8(c, f, 4), offset));
-            const int8x16_t second = vreinterpretq_s8_u8(veorq_u8(vsliq_n_u8(vandq_u8(f, lower), c, 4), offset));
+            const int8x16_t second = vreinterpretq_s8_u8(veorq_u8(vsliq_n_u8(f, c, 4), offset));
             const int8_t *plane = planes + i / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + i % CODE_ALIGNMENT;
             for (size_t p = 0; p < 2; p++) {
                 totals[p] = add_products_neon(totals[p], first, plane + p * 2 * half);

@@ -3,10 +3,9 @@ import CVectorKernels
 /// Where the intervals come from that choose the candidates of a scan. The choice decides how long a scan takes, and never
 /// what it finds.
 ///
-/// Batches of queries go by codes as well: of 64 queries by 512 rows in a call, `sgemm` (OpenBLAS with AVX-512) took
-/// 2.7 times as long as 64 queries by codes in one pass, of 8 queries 8 times (one thread, 384 components), for it
-/// reads four times the bytes and multiplies a quarter of the numbers in an instruction. So the library serves only
-/// where there is no kernel for bytes.
+/// Batches of queries go by codes as well: `sgemm` reads eight times the bytes of coarse halves and multiplies a quarter of
+/// the numbers in an instruction, and its scores would be compared one by one (Benchmarks/RESULTS.md shows both beside
+/// each other). So the library serves only where there is no kernel for bytes.
 package enum CandidateSource: Sendable, Equatable {
     /// Codes of one byte a component, a quarter of the bytes of the rows, and of most rows only half of that
     /// (`QueryPlanes`).

@@ -74,7 +74,9 @@ package final class ScanPlan: Sendable {
         var sum: UInt64 = 0
         for stretch in stretches {
             let words = stretch.count * RowSlab.half(dimension: dimension) / MemoryLayout<UInt64>.stride
-            stretch.rows.coarse.withMemoryRebound(to: UInt64.self, capacity: words) { sum &+= scan_stream_sum($0, words) }
+            stretch.rows.coarse.withMemoryRebound(to: UInt64.self, capacity: words) {
+                sum &+= scan_stream_sum($0, words)
+            }
             stretch.rows.fine.withMemoryRebound(to: UInt64.self, capacity: words) { sum &+= scan_stream_sum($0, words) }
         }
         return sum

@@ -12,7 +12,7 @@ package final class SharedScan: Sendable {
     /// Stretches of different plans that are cut to each other's measure, at most: beyond, the cutting would cost more
     /// than it spares.
     static let stretchLimit = 20_000
-    /// Queries of one pass of the kernel: a pass of fewer takes nearly as long.
+    /// Queries of one pass of the kernel, which reads rows from memory once for all of them.
     static let passLimit = Int(CODE_QUERY_LIMIT)
 
     package let scan: ExactScan

@@ -241,11 +241,81 @@ import Testing
                 // What is selected is what reaches a threshold, to the last bit.
                 var position: UInt32 = 7
                 #expect(
-                    code_select(&coarseSum, rows.scales, rows.coarseRadii, 1, planes.coarseBound, score, &position) == 1)
+                    code_select(&coarseSum, rows.scales, rows.coarseRadii, 1, planes.coarseBound, score, &position) == 1
+                )
                 #expect(position == 0)
                 withExtendedLifetime(partition) {}
             }
         }
+    }
+
+    /// What is selected is what a plain filter finds, with every number of rows around the tiles of the kernels, where radii
+    /// are infinite and leave no number to compare, and where a threshold is the upper end of a row to the last bit.
+    @Test func selectionIsAFilter() {
+        var random = SeededRandom(36)
+        for count in 1...40 {
+            for _ in 0..<20 {
+                let sums = (0..<2 * count).map { _ in Int32(random.below(200_001) - 100_000) }
+                let scales = (0..<count).map { _ in Float(random.below(100)) / 1_000 }
+                let radii = (0..<count).map { _ in random.below(8) == 0 ? Float.infinity : Float(random.below(50)) / 100
+                }
+                // A query of zeros reaches nothing.
+                let bound = code_bound(
+                    step: 0.001, spread: Double(random.below(10)) / 10, reach: Double(random.below(3)) / 2)
+                func upper(_ row: Int, _ sum: Double) -> Double {
+                    Double(scales[row]) * (sum * bound.step + bound.spread) + Double(radii[row]) * bound.reach
+                }
+                let coarse = (0..<count).map { upper($0, Double(sums[$0])) }
+                let whole = (0..<count).map { upper($0, 254 * Double(sums[$0]) + Double(sums[count + $0])) }
+                let rows = (0..<count).map { code_row(coarse: nil, fine: nil, scale: scales[$0], radius: radii[$0]) }
+                for threshold in [-Double.infinity, 0, 1, coarse[random.below(count)], whole[random.below(count)]] {
+                    #expect(
+                        Self.positions(count) {
+                            code_select(sums, scales, radii, count, bound, threshold, $0)
+                        } == coarse.indices.filter { !(coarse[$0] < threshold) }, "\(count) rows, \(threshold)")
+                    #expect(
+                        Self.positions(count) { code_select_rows(sums, rows, count, bound, threshold, $0) }
+                            == whole.indices.filter { !(whole[$0] < threshold) }, "\(count) rows, \(threshold)")
+                }
+            }
+        }
+    }
+
+    private static func positions(_ room: Int, _ body: (UnsafeMutablePointer<UInt32>) -> Int) -> [Int] {
+        [UInt32](unsafeUninitializedCapacity: room) { buffer, count in
+            count = body(buffer.baseAddress!)
+        }.map { Int($0) }
+    }
+
+    /// What the coarse halves are for: of rows like those of texts, few are read whole.
+    @Test func coarseHalvesRuleOutNearlyAllRows() throws {
+        var random = SeededRandom(37)
+        let query = random.vector(384)
+        // Most rows lie about a middle that is not the query's, and some near the query.
+        let middle = random.vector(384)
+        var batch = try RowBatch(dimension: 384)
+        for row in 0..<4_000 {
+            let near = zip(row % 100 == 0 ? query : middle, random.vector(384)).map { 2 * $0 + $1 }
+            try batch.append(RowKey(high: UInt64(row), low: 0), near)
+        }
+        let vector = try QueryVector(query)
+        let planes = vector.planes
+        let partition = try Partition(batch)
+        let best = try ExactScan().topK(query: vector, k: 10, partitions: [partition])
+        var left = 0
+        for chunk in partition.chunks {
+            let count = chunk.place.rows.count
+            var sums = [Int32](repeating: 0, count: count)
+            code_coarse_sums(
+                CodeKernel.best.variant, chunk.rows.coarse, count, 0, planes.half, planes.planes, 1, &sums)
+            left +=
+                Self.positions(count) {
+                    code_select(
+                        sums, chunk.rows.scales, chunk.rows.coarseRadii, count, planes.coarseBound, best[9].score, $0)
+                }.count
+        }
+        #expect(10..<100 ~= left)
+        withExtendedLifetime(partition) {}
     }
 
     @Test func intervalsAreTightEnoughToPrune() throws {

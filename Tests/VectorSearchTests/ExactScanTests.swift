@@ -56,6 +56,34 @@ import Testing
         }
     }
 
+    /// Rows so long that what their coarse halves leave over is longer than float32 can say: with any query, and with one of
+    /// zeros, whose bound of such a row is no number at all.
+    @Test(arguments: sources)
+    func infiniteCoarseRadii(source: CandidateSource) throws {
+        var random = SeededRandom(15)
+        let dimension = 2_048
+        let huge = [3e38] + [Float](repeating: 0, count: dimension - 1)
+        var batch = try RowBatch(dimension: dimension)
+        var vectors: [[Float]] = []
+        for row in 0..<300 {
+            vectors.append(row % 3 == 2 ? random.vector(dimension) : row % 3 == 1 ? huge : huge.map { -$0 })
+            try batch.append(RowKey(high: UInt64(row), low: 0), vectors[row])
+        }
+        let partition = try Partition(batch)
+        #expect(
+            partition.chunks.contains { chunk in
+                (0..<chunk.place.rows.count).contains { chunk.rows.coarseRadii[$0].isInfinite }
+            })
+        for components in [random.vector(dimension), huge, [Float](repeating: 0, count: dimension)] {
+            let query = try QueryVector(components)
+            let order = vectors.indices.map { (score: FixedOrderKernel.dot(components, vectors[$0]), row: $0) }
+                .sorted { ($1.score, $0.row) < ($0.score, $1.row) }
+            let found = try ExactScan(source).topK(query: query, k: 120, partitions: [partition])
+            #expect(found.map(\.key.high) == order.prefix(120).map { UInt64($0.row) })
+            #expect(found.map(\.score) == order.prefix(120).map(\.score))
+        }
+    }
+
     @Test func manyTinyPartitions() throws {
         var random = SeededRandom(13)
         let counts = (0..<1_500).map { _ in random.below(4) }
