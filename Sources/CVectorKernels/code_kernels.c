@@ -38,8 +38,9 @@ INLINE uint8x8 encode8(float8 values, double inverse, double scale, struct resid
     return __builtin_convertvector(bytes, uint8x8);
 }
 
-// An upper bound of the length that squares sum up to. Each residual is off by a factor of at most 1 + 2^-52, its square
-// by three, the sum by gamma(dimension / 8 + 6) and the root by one more: together far below 2^-30.
+// An upper bound of the length that squares sum up to. Products of codes and scales are exact, so each residual is off by
+// a factor of at most 1 + 2^-53, its square by three, the sum by gamma(dimension / 8 + 6) and the root by one more:
+// together far below 2^-30.
 INLINE float length_above(double8 squares) {
     const double length = sqrt(total_of(squares)) * (1 + 0x1p-30);
     const float up = (float)length;
@@ -94,15 +95,7 @@ static bool encode_baseline(
 
 // MARK: - Sums
 
-// Rows that lie anywhere are on their way from memory while so many others are summed.
-#define ROWS_AHEAD ((size_t)12)
-
-INLINE void fetch_row(const struct code_row *row, size_t half) {
-    code_fetch(row->coarse, half);
-    code_fetch(row->fine, half);
-}
-
-// The code of a component, from 0 to 255, and the upper half of it, from 0 to 15.
+// The half of a component's code that this half of a row has, from 0 to 15.
 INLINE uint8_t half_of(const uint8_t *half, size_t component) {
     const size_t block = component / (2 * CODE_ALIGNMENT), place = component % (2 * CODE_ALIGNMENT);
     const uint8_t byte = half[block * CODE_ALIGNMENT + place % CODE_ALIGNMENT];
@@ -116,12 +109,15 @@ INLINE int32_t offset_of(const int8_t *plane, size_t stride) {
     return 241 * sum;
 }
 
-static void sums_scalar(const struct code_row *rows, size_t count, size_t half, const int8_t *planes, int32_t *sums) {
+static void sums_scalar(
+    const struct code_row *rows, const uint32_t *places, size_t count, size_t half, const int8_t *planes,
+    int32_t *sums) {
     for (size_t row = 0; row < count; row++) {
         for (size_t plane = 0; plane < 2; plane++) {
             int32_t sum = 0;
             for (size_t i = 0; i < 2 * half; i++) {
-                const int32_t code = 16 * half_of(rows[row].coarse, i) + half_of(rows[row].fine, i);
+                const struct code_row *one = rows + places[row];
+                const int32_t code = 16 * half_of(one->coarse, i) + half_of(one->fine, i);
                 sum += (code - 128) * (int32_t)planes[plane * 2 * half + i];
             }
             sums[plane * count + row] = sum;
@@ -189,12 +185,13 @@ AVX2 INLINE __m256i products_avx2(__m256i codes, const int8_t *plane) {
 }
 
 AVX2 static void sums_avx2(
-    const struct code_row *rows, size_t count, size_t half, const int8_t *planes, int32_t *sums) {
+    const struct code_row *rows, const uint32_t *places, size_t count, size_t half, const int8_t *planes,
+    int32_t *sums) {
     for (size_t row = 0; row < count; row++) {
-        if (row + ROWS_AHEAD < count) fetch_row(rows + row + ROWS_AHEAD, half);
+        const struct code_row *one = rows + places[row];
         __m256i totals[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
         for (size_t i = 0; i < half; i += 32) {
-            const struct codes_avx2 codes = codes_avx2(rows[row].coarse + i, rows[row].fine + i);
+            const struct codes_avx2 codes = codes_avx2(one->coarse + i, one->fine + i);
             const size_t first = i / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + i % CODE_ALIGNMENT;
 #pragma clang loop unroll(full)
             for (size_t p = 0; p < 2; p++) {
@@ -261,7 +258,8 @@ VNNI INLINE void store_vnni(int32_t *to, size_t left, __m128i four) {
 
 // Four rows side by side; where fewer are left, the last one stands in for those that are not there.
 VNNI static void sums_vnni(
-    const struct code_row *rows, size_t count, size_t half, const int8_t *planes, int32_t *sums) {
+    const struct code_row *rows, const uint32_t *places, size_t count, size_t half, const int8_t *planes,
+    int32_t *sums) {
     enum { ROWS = 4 };
     const __m512i upper = _mm512_set1_epi8((char)0xf0), lower = _mm512_set1_epi8(0x0f);
     const size_t stride = 2 * half;
@@ -270,10 +268,7 @@ VNNI static void sums_vnni(
     for (size_t row = 0; row < count; row += ROWS) {
         const size_t left = count - row;
         const struct code_row *row_of[ROWS];
-        for (size_t r = 0; r < ROWS; r++) {
-            row_of[r] = rows + row + (r < left ? r : left - 1);
-            if (row + r + ROWS_AHEAD < count) fetch_row(rows + row + r + ROWS_AHEAD, half);
-        }
+        for (size_t r = 0; r < ROWS; r++) row_of[r] = rows + places[row + (r < left ? r : left - 1)];
         __m512i totals[2][ROWS];
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < ROWS; r++) totals[0][r] = totals[1][r] = _mm512_setzero_si512();
@@ -416,13 +411,15 @@ INLINE int32x4_t add_products_neon(int32x4_t total, int8x16_t codes, const int8_
     return vpadalq_s16(total, vmull_high_s8(codes, p));
 }
 
-static void sums_neon(const struct code_row *rows, size_t count, size_t half, const int8_t *planes, int32_t *sums) {
+static void sums_neon(
+    const struct code_row *rows, const uint32_t *places, size_t count, size_t half, const int8_t *planes,
+    int32_t *sums) {
     const uint8x16_t offset = vdupq_n_u8(128);
     for (size_t row = 0; row < count; row++) {
-        if (row + ROWS_AHEAD < count) fetch_row(rows + row + ROWS_AHEAD, half);
+        const struct code_row *one = rows + places[row];
         int32x4_t totals[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
         for (size_t i = 0; i < half; i += 16) {
-            const uint8x16_t c = vld1q_u8(rows[row].coarse + i), f = vld1q_u8(rows[row].fine + i);
+            const uint8x16_t c = vld1q_u8(one->coarse + i), f = vld1q_u8(one->fine + i);
             const int8x16_t first = vreinterpretq_s8_u8(veorq_u8(vsriq_n_u8(c, f, 4), offset));
             const int8x16_t second = vreinterpretq_s8_u8(veorq_u8(vsliq_n_u8(f, c, 4), offset));
             const int8_t *plane = planes + i / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + i % CODE_ALIGNMENT;
@@ -480,17 +477,16 @@ enum code_kernel_variant code_kernel_best(void) {
 }
 
 void code_sums(
-    enum code_kernel_variant variant, const struct code_row *rows, size_t count, size_t half, const int8_t *planes,
-    int32_t *sums) {
-    for (size_t row = 0; row < count && row < ROWS_AHEAD; row++) fetch_row(rows + row, half);
+    enum code_kernel_variant variant, const struct code_row *rows, const uint32_t *places, size_t count, size_t half,
+    const int8_t *planes, int32_t *sums) {
     switch (variant) {
 #if defined(__x86_64__)
-        case CODE_KERNEL_VNNI: sums_vnni(rows, count, half, planes, sums); return;
-        case CODE_KERNEL_AVX2: sums_avx2(rows, count, half, planes, sums); return;
+        case CODE_KERNEL_VNNI: sums_vnni(rows, places, count, half, planes, sums); return;
+        case CODE_KERNEL_AVX2: sums_avx2(rows, places, count, half, planes, sums); return;
 #elif defined(__aarch64__)
-        case CODE_KERNEL_NEON: sums_neon(rows, count, half, planes, sums); return;
+        case CODE_KERNEL_NEON: sums_neon(rows, places, count, half, planes, sums); return;
 #endif
-        default: sums_scalar(rows, count, half, planes, sums);
+        default: sums_scalar(rows, places, count, half, planes, sums);
     }
 }
 
@@ -547,17 +543,41 @@ INLINE size_t select_rows(
     return count;
 }
 
-size_t code_select_rows(
-    const int32_t *sums, const struct code_row *rows, size_t count, struct code_bound bound, double threshold,
-    uint32_t *positions) {
-    size_t found = 0;
-    for (size_t row = 0; row < count; row++) {
-        const double sum = (double)sums[row] * 254.0 + (double)sums[count + row];
-        const double upper =
-            (double)rows[row].scale * (sum * bound.step + bound.spread) + (double)rows[row].radius * bound.reach;
-        positions[found] = (uint32_t)row;
-        found += !(upper < threshold);
+// No more than this many rows are told apart by how promising they are.
+#define LEADING_ALL ((size_t)32)
+
+// What an upper end must reach to lead, of so many between two ends. Infinite where an end is.
+INLINE double leading_from(size_t count, double least, double most) {
+    return count > LEADING_ALL ? most / 2 + least / 2 : -INFINITY;
+}
+
+// Without branches: which rows stay is what no processor foresees.
+static size_t leading_baseline(
+    double *uppers, uint32_t *places, size_t *count, double threshold, uint32_t *leading) {
+    size_t left = 0;
+    double most = -INFINITY, least = INFINITY;
+    for (size_t i = 0; i < *count; i++) {
+        const double upper = uppers[i];
+        const bool reaches = !(upper < threshold);
+        uppers[left] = upper;
+        places[left] = places[i];
+        left += reaches;
+        most = reaches && upper > most ? upper : most;
+        least = reaches && upper < least ? upper : least;
     }
+    const double from = leading_from(left, least, most);
+    size_t rest = 0, found = 0;
+    for (size_t i = 0; i < left; i++) {
+        const double upper = uppers[i];
+        const uint32_t place = places[i];
+        const bool leads = upper >= from;
+        leading[found] = place;
+        found += leads;
+        uppers[rest] = upper;
+        places[rest] = place;
+        rest += !leads;
+    }
+    *count = rest;
     return found;
 }
 
@@ -602,7 +622,50 @@ VNNI static size_t select_avx512(
     for (size_t i = 0; i < rest; i++) positions[count + i] += (uint32_t)row;
     return count + rest;
 }
+
+// Eight at a time, compressed in registers: what is written behind the end is overwritten, or has been read.
+VNNI static size_t leading_avx512(
+    double *uppers, uint32_t *places, size_t *count, double threshold, uint32_t *leading) {
+    size_t left = 0;
+    __m512d most = _mm512_set1_pd(-INFINITY), least = _mm512_set1_pd(INFINITY);
+    for (size_t i = 0; i < *count; i += 8) {
+        const __mmask8 there = *count - i < 8 ? (__mmask8)((1u << (*count - i)) - 1) : (__mmask8)0xff;
+        const __m512d upper = _mm512_maskz_loadu_pd(there, uppers + i);
+        const __m256i place = _mm256_maskz_loadu_epi32(there, places + i);
+        const __mmask8 reaches = _mm512_mask_cmp_pd_mask(there, upper, _mm512_set1_pd(threshold), _CMP_NLT_UQ);
+        most = _mm512_mask_max_pd(most, reaches, most, upper);
+        least = _mm512_mask_min_pd(least, reaches, least, upper);
+        _mm512_mask_storeu_pd(uppers + left, there, _mm512_maskz_compress_pd(reaches, upper));
+        _mm256_mask_storeu_epi32(places + left, there, _mm256_maskz_compress_epi32(reaches, place));
+        left += (size_t)__builtin_popcount(reaches);
+    }
+    const __m512d from = _mm512_set1_pd(leading_from(left, _mm512_reduce_min_pd(least), _mm512_reduce_max_pd(most)));
+    size_t rest = 0, found = 0;
+    for (size_t i = 0; i < left; i += 8) {
+        const __mmask8 there = left - i < 8 ? (__mmask8)((1u << (left - i)) - 1) : (__mmask8)0xff;
+        const __m512d upper = _mm512_maskz_loadu_pd(there, uppers + i);
+        const __m256i place = _mm256_maskz_loadu_epi32(there, places + i);
+        const __mmask8 leads = _mm512_mask_cmp_pd_mask(there, upper, from, _CMP_GE_OQ);
+        const __mmask8 follows = there & (__mmask8)~leads;
+        _mm256_mask_storeu_epi32(leading + found, there, _mm256_maskz_compress_epi32(leads, place));
+        found += (size_t)__builtin_popcount(leads);
+        _mm512_mask_storeu_pd(uppers + rest, there, _mm512_maskz_compress_pd(follows, upper));
+        _mm256_mask_storeu_epi32(places + rest, there, _mm256_maskz_compress_epi32(follows, place));
+        rest += (size_t)__builtin_popcount(follows);
+    }
+    *count = rest;
+    return found;
+}
 #endif
+
+size_t code_leading(double *uppers, uint32_t *places, size_t *count, double threshold, uint32_t *leading) {
+#if defined(__x86_64__)
+    if (code_kernel_best() == CODE_KERNEL_VNNI) {
+        return leading_avx512(uppers, places, count, threshold, leading);
+    }
+#endif
+    return leading_baseline(uppers, places, count, threshold, leading);
+}
 
 size_t code_select(
     const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,

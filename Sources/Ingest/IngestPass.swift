@@ -26,7 +26,7 @@ struct IngestPass {
     /// Whether files leave the folder once the index holds them.
     let takes: Bool
     private var summary: IngestSummary
-    /// Vectors of documents that left the index in this pass, by the digest of what was embedded.
+    /// Vectors of documents that left the index in this pass or lost text, by the digest of what was embedded.
     private var carried: [[UInt8]: [Float]] = [:]
     /// More than this many vectors (about 1.5 kB each) are not carried; their texts would be embedded again.
     private static let carriedLimit = 200_000
@@ -142,6 +142,13 @@ struct IngestPass {
             from: held.map { markings($0.labels) } ?? [], to: markings(outline.labels))
         guard !isDryRun else { return }
         summary.passages += draft.document.passages.count
+        if let held {
+            // Its text may come again in another document.
+            let kept = Set(outline.passages.map(\.embeddingDigest))
+            if held.passages.contains(where: { !kept.contains($0.embeddingDigest) }) {
+                try await carry([draft.document.id])
+            }
+        }
         var draft = draft
         for _ in 1...Self.attempts {
             let vectors = try await vectors(for: draft)

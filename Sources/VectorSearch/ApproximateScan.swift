@@ -119,7 +119,7 @@ package struct ApproximateScan: Sendable {
     ) -> ScanCandidates {
         // Whether or not they are wanted: the recall to be expected is a matter of the best rows.
         let all = query.withoutMinimum
-        scratch.begin([all])
+        scratch.begin([all], exact.source.codeKernel)
         exact.source.offer(chosen, of: all, in: scratch)
         let lowest = chosen.reduce(Double.infinity) { min($0, $1.estimate) }
         let recall = RecallEstimate(query.vector, bits: bits, threshold: lowest)

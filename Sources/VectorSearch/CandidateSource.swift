@@ -18,7 +18,7 @@ package enum CandidateSource: Sendable, Equatable {
         CodeKernel.best == .scalar && BLASLibrary.current.isOptimised ? .library : .codes(.best)
 
     /// Bytes that are on their way from memory.
-    private static let fetchAhead = 8_192
+    private static let fetchAhead = 4_096
 
     /// For errors and start-up logs.
     package var name: String {
@@ -37,7 +37,7 @@ package enum CandidateSource: Sendable, Equatable {
     }
 
     /// For rows whose codes alone are in memory, the library has nothing to multiply.
-    private var codeKernel: CodeKernel {
+    var codeKernel: CodeKernel {
         if case .codes(let kernel) = self { kernel } else { .best }
     }
 
@@ -50,7 +50,7 @@ package enum CandidateSource: Sendable, Equatable {
     ) {
         var row = 0
         while row < piece.count {
-            let count = scratch.nextBlock(of: piece.count - row)
+            let count = min(ScanScratch.block, piece.count - row)
             let block = Block(
                 rows: piece.rows.advanced(by: row, dimension: dimension), first: row, count: count,
                 ahead: piece.count - row - count)
@@ -60,11 +60,9 @@ package enum CandidateSource: Sendable, Equatable {
                     block.offerScores(of: vectors, to: member, queries, fault: fault, in: scratch)
                 }
             default:
-                var rest = piece.members[...]
-                while !rest.isEmpty {
-                    let pass = rest.prefix(Int(CODE_QUERY_LIMIT))
-                    block.offerCodes(codeKernel, to: pass, fault: fault, in: scratch)
-                    rest = rest.dropFirst(pass.count)
+                for first in stride(from: 0, to: piece.members.count, by: Int(CODE_QUERY_LIMIT)) {
+                    let pass = piece.members[first..<min(first + Int(CODE_QUERY_LIMIT), piece.members.count)]
+                    block.offerCodes(codeKernel, to: .init(rebasing: pass), in: scratch)
                 }
             }
             row += count
@@ -83,18 +81,14 @@ extension CandidateSource {
             }
             return
         }
-        let planes = query.vector.planes
-        var rest = rows[...]
-        while !rest.isEmpty {
-            let block = rest.prefix(ScanScratch.block)
-            for (number, row) in block.enumerated() {
-                scratch.rows[number] = query.plan.stretches[Int(row.stretch)].rows.codes(
-                    of: Int(row.row), half: planes.half)
-            }
-            scratch.offerRows(block.count, codeKernel, planes.bound, to: 0) {
-                (block[block.startIndex + $0].stretch, block[block.startIndex + $0].row)
-            }
-            rest = rest.dropFirst(block.count)
+        let half = query.vector.planes.half
+        for row in rows {
+            let stretch = query.plan.stretches[Int(row.stretch)].rows
+            // Nothing is known of it by its coarse half, which is as far away as the other one.
+            code_fetch(stretch.coarse + Int(row.row) * half, half)
+            scratch.wait(
+                stretch.codes(of: Int(row.row), half: half, stretch: row.stretch, row: row.row), upper: .infinity, of: 0
+            )
         }
     }
 }
@@ -109,22 +103,27 @@ private struct Block {
     let ahead: Int
 
     func offerCodes(
-        _ kernel: CodeKernel, to members: ArraySlice<JointPlan.Member>, fault: PlantedFault?, in scratch: ScanScratch
+        _ kernel: CodeKernel, to members: UnsafeBufferPointer<JointPlan.Member>, in scratch: ScanScratch
     ) {
         let planes = scratch.planes(of: members)
-        let half = scratch[members[members.startIndex].query].half
+        let half = scratch[members[0].query].half
         code_coarse_sums(kernel.variant, rows.coarse, count, ahead, half, planes, members.count, scratch.sums)
         for (number, member) in members.enumerated() {
-            let query = scratch[member.query]
+            let (sums, bound) = (scratch.sums + number * count, scratch[member.query].coarseBound)
             let found = code_select(
-                scratch.sums + number * count, rows.scales, rows.coarseRadii, count,
-                fault?.spoiledCoarse(query.coarseBound) ?? query.coarseBound, scratch.threshold(of: member.query),
+                sums, rows.scales, rows.coarseRadii, count, bound, scratch.threshold(of: member.query),
                 scratch.positions)
             for chosen in 0..<found {
-                scratch.rows[chosen] = rows.codes(of: Int(scratch.positions[chosen]), half: half)
-            }
-            scratch.offerRows(found, kernel, fault?.spoiled(query.bound) ?? query.bound, to: member.query) {
-                (UInt32(member.stretch), UInt32(member.offset + first) + scratch.positions[$0])
+                let row = Int(scratch.positions[chosen])
+                let upper =
+                    Double(rows.scales[row]) * (Double(sums[row]) * bound.step + bound.spread)
+                    + Double(rows.coarseRadii[row]) * bound.reach
+                scratch.wait(
+                    rows.codes(
+                        of: row, half: half, stretch: UInt32(member.stretch),
+                        row: UInt32(member.offset + first + row)),
+                    // What is no number rules nothing out.
+                    upper: upper.isNaN ? .infinity : upper, of: member.query)
             }
         }
     }

@@ -74,7 +74,7 @@ package struct ExactScan: Sendable {
     func candidates(_ queries: [ScanQuery], _ recall: ScanCandidates.Recall) -> [ScanCandidates] {
         precondition(queries.count <= Self.queryLimit)
         return withScratch { scratch in
-            scratch.begin(queries)
+            scratch.begin(queries, source.codeKernel, fault: fault)
             guard let dimension = queries.first?.vector.dimension else { return [] }
             let half = RowSlab.half(dimension: dimension)
             JointPlan(queries.map(\.plan)).forEachPiece(

@@ -12,7 +12,8 @@ struct JointPlan {
     struct Piece {
         let rows: RowPointers
         let count: Int
-        let members: [Member]
+        /// Memory that is there while the piece is looked at: a scan of many small stretches counts no references.
+        let members: UnsafeBufferPointer<Member>
     }
 
     /// The different plans, each with its queries: callers of the same clearance have the same plan.
@@ -64,7 +65,9 @@ struct JointPlan {
             }
             members.removeAll(keepingCapacity: true)
             for query in one.queries { members.append(Member(query: query, stretch: number, offset: 0)) }
-            body(Piece(rows: stretch.rows, count: stretch.count, members: members))
+            members.withUnsafeBufferPointer {
+                body(Piece(rows: stretch.rows, count: stretch.count, members: $0))
+            }
         }
     }
 
@@ -107,10 +110,12 @@ struct JointPlan {
                     }
                 }
                 let rows = plans[first.plan].plan.stretches[first.stretch].rows
-                body(
-                    Piece(
-                        rows: rows.advanced(by: members[0].offset, dimension: dimension),
-                        count: Int((edge.address - last) / width), members: members))
+                members.withUnsafeBufferPointer {
+                    body(
+                        Piece(
+                            rows: rows.advanced(by: $0[0].offset, dimension: dimension),
+                            count: Int((edge.address - last) / width), members: $0))
+                }
             }
             last = edge.address
             if edge.isStart {

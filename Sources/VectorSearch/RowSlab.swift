@@ -183,9 +183,11 @@ struct RowPointers: @unchecked Sendable {
         code_fetch(coarseRadii, count * MemoryLayout<Float>.stride)
     }
 
-    /// A row as the kernel for single rows takes it.
-    func codes(of row: Int, half: Int) -> code_row {
-        code_row(coarse: coarse + row * half, fine: fine + row * half, scale: scales[row], radius: radii[row])
+    /// A row as the kernel for single rows takes it, which stands at a place in the plan.
+    func codes(of position: Int, half: Int, stretch: UInt32, row: UInt32) -> code_row {
+        code_row(
+            coarse: coarse + position * half, fine: fine + position * half, scale: scales[position],
+            radius: radii[position], stretch: stretch, row: row)
     }
 
     /// Where the first word of a row's bits is; the next one is `BIT_GROUP` words behind it.

@@ -60,13 +60,26 @@ package struct ScanCandidates: Sendable {
     func answer() throws(VectorSearchError) -> ScanAnswer {
         var scored: [Scored] = []
         scored.reserveCapacity(rows.count)
-        for row in rows {
-            guard let vectors = query.plan.stretches[row.stretch].rows.vectors else {
-                preconditionFailure("rows that are not in memory are scored by whoever has them")
-            }
-            scored.append(try score(row, vectors + row.position * dimension))
+        for row in rows.prefix(Self.fetchAhead) { fetchVector(of: row) }
+        for (number, row) in rows.enumerated() {
+            if number + Self.fetchAhead < rows.count { fetchVector(of: rows[number + Self.fetchAhead]) }
+            scored.append(try score(row, vector(of: row)))
         }
         return answer(scored)
+    }
+
+    /// Vectors that are on their way from memory while another one is multiplied: they lie anywhere.
+    private static let fetchAhead = 4
+
+    private func fetchVector(of row: Row) {
+        code_fetch(vector(of: row), dimension * MemoryLayout<Float>.stride)
+    }
+
+    private func vector(of row: Row) -> UnsafePointer<Float> {
+        guard let vectors = query.plan.stretches[row.stretch].rows.vectors else {
+            preconditionFailure("rows that are not in memory are scored by whoever has them")
+        }
+        return vectors + row.position * dimension
     }
 
     /// - Parameter vector: The row's.

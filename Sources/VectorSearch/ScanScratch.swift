@@ -11,26 +11,33 @@ final class ScanScratch: @unchecked Sendable {
 
     /// Rows whose coarse halves are summed at once: what comes of them stays in the nearest cache.
     static let block = 512
-    /// The first ones of a scan, and each block after them is twice the one before: until k rows have been seen, nothing is
-    /// known of what the best reach, and all are read whole.
-    private static let firstBlock = 64
+    /// Rows of a query that wait until they are looked at together: what they are read from is on its way meanwhile, and the
+    /// most promising of them rule out many of the others.
+    private static let waitingLimit = 256
 
     /// Room for the sums of a block of rows with the first planes of as many queries as one pass takes.
     let sums: UnsafeMutablePointer<Int32>
     /// Room for the positions of those rows of a block that can be among the best.
     let positions: UnsafeMutablePointer<UInt32>
-    /// Room for where those rows are.
-    let rows: UnsafeMutablePointer<code_row>
-    /// Room for the sums of those rows with both planes of a query, and for which of them can still be among the best.
+    /// Room for the rows of each query that wait, and how many do.
+    private let waiting: UnsafeMutablePointer<code_row>
+    /// What they can reach by their coarse halves.
+    private let uppers: UnsafeMutablePointer<Double>
+    private let waitingCounts: UnsafeMutablePointer<Int>
+    /// Room for the places of those of one query that still wait, and of those that are looked at first.
+    private let places: UnsafeMutablePointer<UInt32>
+    private let leading: UnsafeMutablePointer<UInt32>
+    /// Room for the sums of those rows with both planes of their query.
     private let wholeSums: UnsafeMutablePointer<Int32>
-    private let chosen: UnsafeMutablePointer<UInt32>
     /// Room for the estimates of those rows, in approximate mode.
     let estimates: UnsafeMutablePointer<Double>
     /// Room for the approximate scores of a block of rows, by the BLAS library.
     let scores: UnsafeMutableBufferPointer<Float>
     /// The candidates of each query.
-    private var tops: [TopK] = []
-    private var blockRows = firstBlock
+    private let tops: UnsafeMutablePointer<TopK>
+    /// The queries of this scan, and what sums the products of their planes.
+    private var queryCount = 0
+    private var kernel = CodeKernel.scalar
     /// What codes are multiplied with, of each query: a row of a small label takes no longer than it takes to find that.
     private let prepared: UnsafeMutablePointer<Prepared>
     /// The first planes of the queries of the last pass, one behind the other, and the numbers of those queries.
@@ -56,14 +63,20 @@ final class ScanScratch: @unchecked Sendable {
         sums.initialize(repeating: 0, count: Self.sumCount)
         positions = .allocate(capacity: Self.block)
         positions.initialize(repeating: 0, count: Self.block)
-        rows = .allocate(capacity: Self.block)
-        rows.initialize(repeating: code_row(), count: Self.block)
-        wholeSums = .allocate(capacity: 2 * Self.block)
-        wholeSums.initialize(repeating: 0, count: 2 * Self.block)
-        chosen = .allocate(capacity: Self.block)
-        chosen.initialize(repeating: 0, count: Self.block)
+        waiting = .allocate(capacity: ExactScan.queryLimit * Self.waitingLimit)
+        uppers = .allocate(capacity: ExactScan.queryLimit * Self.waitingLimit)
+        places = .allocate(capacity: Self.waitingLimit)
+        places.initialize(repeating: 0, count: Self.waitingLimit)
+        leading = .allocate(capacity: Self.waitingLimit)
+        leading.initialize(repeating: 0, count: Self.waitingLimit)
+        waitingCounts = .allocate(capacity: ExactScan.queryLimit)
+        waitingCounts.initialize(repeating: 0, count: ExactScan.queryLimit)
+        wholeSums = .allocate(capacity: 2 * Self.waitingLimit)
+        wholeSums.initialize(repeating: 0, count: 2 * Self.waitingLimit)
         estimates = .allocate(capacity: Self.block)
         estimates.initialize(repeating: 0, count: Self.block)
+        tops = .allocate(capacity: ExactScan.queryLimit)
+        tops.initialize(repeating: TopK(), count: ExactScan.queryLimit)
         prepared = .allocate(capacity: ExactScan.queryLimit)
         prepared.initialize(repeating: .none, count: ExactScan.queryLimit)
         scores = .allocate(capacity: Self.block)
@@ -73,22 +86,31 @@ final class ScanScratch: @unchecked Sendable {
     deinit {
         sums.deallocate()
         positions.deallocate()
-        rows.deallocate()
+        waiting.deallocate()
+        uppers.deallocate()
+        places.deallocate()
+        waitingCounts.deallocate()
+        leading.deallocate()
         wholeSums.deallocate()
-        chosen.deallocate()
         estimates.deallocate()
+        tops.deinitialize(count: ExactScan.queryLimit)
+        tops.deallocate()
         prepared.deallocate()
         scores.deallocate()
     }
 
-    func begin(_ queries: [ScanQuery]) {
-        blockRows = Self.firstBlock
-        while tops.count < queries.count { tops.append(TopK()) }
+    /// - Parameters:
+    ///   - kernel: what sums the products of codes.
+    ///   - fault: what is to be wrong with the bounds.
+    func begin(_ queries: [ScanQuery], _ kernel: CodeKernel, fault: PlantedFault? = nil) {
+        queryCount = queries.count
+        self.kernel = kernel
         for (number, query) in queries.enumerated() {
             tops[number].begin(k: query.count, minimumScore: query.minimumScore)
             let planes = query.vector.planes
             prepared[number] = Prepared(
-                planes: planes.planes, half: planes.half, bound: planes.bound, coarseBound: planes.coarseBound)
+                planes: planes.planes, half: planes.half, bound: fault?.spoiled(planes.bound) ?? planes.bound,
+                coarseBound: fault?.spoiledCoarse(planes.coarseBound) ?? planes.coarseBound)
         }
     }
 
@@ -97,44 +119,54 @@ final class ScanScratch: @unchecked Sendable {
         return prepared[query]
     }
 
-    /// How many of the rows that are left are looked at in one go.
-    func nextBlock(of rows: Int) -> Int {
-        defer { blockRows = min(2 * blockRows, Self.block) }
-        return min(blockRows, rows)
-    }
-
     /// What the upper end of a row must reach to be among the best of a query.
     func threshold(of query: Int) -> Double { tops[query].threshold }
 
-    /// Offers the first of the rows that are noted in `rows`, by their whole codes.
+    /// Takes a row that can be among the best of a query, until its whole codes are looked at.
     ///
-    /// - Parameter place: the stretch of a row, and its position in there.
-    func offerRows(
-        _ count: Int, _ kernel: CodeKernel, _ bound: code_bound, to query: Int,
-        place: (Int) -> (stretch: UInt32, row: UInt32)
-    ) {
-        // What the kernel does for each query would be most of the work of a small label.
-        guard count > 0 else { return }
-        code_sums(kernel.variant, rows, count, self[query].half, self[query].planes, wholeSums)
-        let found = code_select_rows(wholeSums, rows, count, bound, tops[query].threshold, chosen)
-        for index in 0..<found {
-            let number = Int(chosen[index])
-            let sum = 254 * Double(wholeSums[number]) + Double(wholeSums[count + number])
-            let (scale, reach) = (Double(rows[number].scale), Double(rows[number].radius) * bound.reach)
-            let (stretch, row) = place(number)
-            tops[query].offer(
-                TopK.Candidate(
-                    lower: scale * (sum * bound.step - bound.spread) - reach,
-                    upper: scale * (sum * bound.step + bound.spread) + reach, stretch: stretch, row: row))
+    /// - Parameter upper: what its score can reach, by its coarse half.
+    func wait(_ row: code_row, upper: Double, of query: Int) {
+        let count = waitingCounts[query]
+        (waiting + query * Self.waitingLimit + count).initialize(to: row)
+        (uppers + query * Self.waitingLimit + count).initialize(to: upper)
+        code_fetch(row.fine, prepared[query].half)
+        waitingCounts[query] = count + 1
+        if count + 1 == Self.waitingLimit { settle(query) }
+    }
+
+    /// Looks at the rows of a query that wait, the most promising ones first.
+    private func settle(_ query: Int) {
+        let (rows, uppers) = (waiting + query * Self.waitingLimit, uppers + query * Self.waitingLimit)
+        let bound = prepared[query].bound
+        var left = waitingCounts[query]
+        for row in 0..<left { places[row] = UInt32(row) }
+        while left > 0 {
+            let count = code_leading(uppers, places, &left, tops[query].threshold, leading)
+            guard count > 0 else { break }
+            code_sums(
+                kernel.variant, rows, leading, count, prepared[query].half, prepared[query].planes, wholeSums)
+            for number in 0..<count {
+                let row = rows[Int(leading[number])]
+                let sum = 254 * Double(wholeSums[number]) + Double(wholeSums[count + number])
+                let (scale, reach) = (Double(row.scale), Double(row.radius) * bound.reach)
+                tops[query].offer(
+                    TopK.Candidate(
+                        lower: scale * (sum * bound.step - bound.spread) - reach,
+                        upper: scale * (sum * bound.step + bound.spread) + reach, stretch: row.stretch, row: row.row))
+            }
         }
+        waitingCounts[query] = 0
     }
 
     func offer(_ candidate: TopK.Candidate, to query: Int) { tops[query].offer(candidate) }
 
-    func survivors(of query: Int) -> [TopK.Candidate] { tops[query].survivors() }
+    func survivors(of query: Int) -> [TopK.Candidate] {
+        settle(query)
+        return tops[query].survivors()
+    }
 
     /// The first planes of the queries of a pass, one behind the other.
-    func planes(of members: ArraySlice<JointPlan.Member>) -> UnsafePointer<Int8> {
+    func planes(of members: UnsafeBufferPointer<JointPlan.Member>) -> UnsafePointer<Int8> {
         guard let first = members.first, let own = self[first.query].planes else {
             preconditionFailure("a pass has queries")
         }
@@ -159,15 +191,18 @@ final class ScanScratch: @unchecked Sendable {
     func clear() {
         packed.wipe(0..<packed.byteCount)
         packedOf = []
-        sums.update(repeating: 0, count: Self.sumCount)
+        sums.update(repeating: 0, count: min(queryCount, Int(CODE_QUERY_LIMIT)) * Self.block)
         positions.update(repeating: 0, count: Self.block)
         estimates.update(repeating: 0, count: Self.block)
-        rows.update(repeating: code_row(), count: Self.block)
-        wholeSums.update(repeating: 0, count: 2 * Self.block)
-        chosen.update(repeating: 0, count: Self.block)
+        waiting.initialize(repeating: code_row(), count: queryCount * Self.waitingLimit)
+        uppers.initialize(repeating: 0, count: queryCount * Self.waitingLimit)
+        waitingCounts.update(repeating: 0, count: queryCount)
+        places.update(repeating: 0, count: Self.waitingLimit)
+        leading.update(repeating: 0, count: Self.waitingLimit)
+        wholeSums.update(repeating: 0, count: 2 * Self.waitingLimit)
         scores.update(repeating: 0)
-        prepared.update(repeating: .none, count: ExactScan.queryLimit)
-        for number in tops.indices { tops[number].begin(k: 0, minimumScore: nil) }
+        prepared.update(repeating: .none, count: queryCount)
+        for number in 0..<queryCount { tops[number].begin(k: 0, minimumScore: nil) }
     }
 }
 

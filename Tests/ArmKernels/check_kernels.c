@@ -64,6 +64,7 @@ static void check_codes(size_t dimension, size_t count, size_t queries) {
     const size_t half = code_half(dimension);
     uint8_t *coarse = memory(count * half), *fine = memory(count * half);
     struct code_row *rows = memory(count * sizeof *rows);
+    uint32_t *places = memory(count * sizeof *places);
     float *scales = memory(count * sizeof *scales), *radii = memory(count * sizeof *radii);
     for (size_t row = 0; row < count; row++) {
         float *values = numbers(dimension);
@@ -87,7 +88,8 @@ static void check_codes(size_t dimension, size_t count, size_t queries) {
     add(coarse, count * half);
     add(fine, count * half);
     for (size_t row = 0; row < count; row++) {
-        rows[row] = (struct code_row){coarse + below(count) * half, fine + below(count) * half, scales[row], radii[row]};
+        rows[row] = (struct code_row){coarse + below(count) * half, fine + below(count) * half, scales[row], radii[row], 0, 0};
+        places[row] = (uint32_t)below(count);
     }
     int8_t *planes = memory((queries > 2 ? queries : 2) * 2 * half);
     for (size_t i = 0; i < (queries > 2 ? queries : 2) * 2 * half; i++) {
@@ -98,23 +100,27 @@ static void check_codes(size_t dimension, size_t count, size_t queries) {
     uint32_t *positions = memory((count + 16) * sizeof *positions);
     for (int variant = 1; variant <= CODE_KERNEL_VNNI; variant++) {
         if (!code_kernel_is_supported(variant)) continue;
-        code_sums(CODE_KERNEL_SCALAR, rows, count, half, planes, plain);
-        code_sums(variant, rows, count, half, planes, sums);
+        code_sums(CODE_KERNEL_SCALAR, rows, places, count, half, planes, plain);
+        code_sums(variant, rows, places, count, half, planes, sums);
         expect(memcmp(plain, sums, 2 * count * sizeof *sums) == 0, "sums of codes", variant, dimension, count);
         code_coarse_sums(CODE_KERNEL_SCALAR, coarse, count, 0, half, planes, queries, plain);
         code_coarse_sums(variant, coarse, count, 0, half, planes, queries, sums);
         expect(memcmp(plain, sums, queries * count * sizeof *sums) == 0, "sums of coarse halves", variant, dimension, count);
     }
     const struct code_bound bound = {0.001, 0.5, 0.25};
-    code_sums(CODE_KERNEL_SCALAR, rows, count, half, planes, plain);
+    code_sums(CODE_KERNEL_SCALAR, rows, places, count, half, planes, plain);
     add(plain, 2 * count * sizeof *plain);
-    size_t found = code_select_rows(plain, rows, count, bound, 0, positions);
-    add(positions, found * sizeof *positions);
     code_coarse_sums(CODE_KERNEL_SCALAR, coarse, count, 0, half, planes, queries, plain);
     add(plain, queries * count * sizeof *plain);
-    found = code_select(plain, scales, radii, count, bound, 0, positions);
+    const size_t found = code_select(plain, scales, radii, count, bound, 0, positions);
     add(positions, found * sizeof *positions);
-    free(coarse), free(fine), free(rows), free(scales), free(radii), free(planes), free(plain), free(sums);
+    double *uppers = memory(count * sizeof *uppers);
+    for (size_t row = 0; row < count; row++) uppers[row] = number();
+    for (size_t left = count; left > 0;) {
+        const size_t leading = code_leading(uppers, places, &left, 0, positions);
+        add(positions, leading * sizeof *positions);
+    }
+    free(uppers), free(places), free(coarse), free(fine), free(rows), free(scales), free(radii), free(planes), free(plain), free(sums);
     free(positions);
 }
 

@@ -70,6 +70,17 @@ struct ChangesTests {
         #expect(try await world.levels(of: "secret/old/leaflet.md") == ["secret"])
     }
 
+    @Test("Text that goes from one document to a later one in the same pass is not embedded again")
+    func textMovesToAnotherDocument() async throws {
+        let world = try World()
+        try world.enclave.write("# Title\n\nThe kite flies.\n", to: "documents/public/a.md")
+        _ = try await world.ingest()
+        try world.enclave.write("# Title\n\nThe lamp shines.\n", to: "documents/public/a.md")
+        try world.enclave.write("# Title\n\nThe kite flies.\n", to: "documents/public/b.md")
+        let summary = try await world.ingest()
+        #expect((summary.added, summary.updated, summary.embedded) == (1, 1, 1))
+    }
+
     @Test("A pass over labels relabels; new files wait, and an edited one only where its label is not in question")
     func relabel() async throws {
         let world = try World()

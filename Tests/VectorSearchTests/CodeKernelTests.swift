@@ -30,6 +30,10 @@ import Testing
         return memory
     }
 
+    private static func row(_ coarse: UnsafePointer<UInt8>, _ fine: UnsafePointer<UInt8>) -> code_row {
+        code_row(coarse: coarse, fine: fine, scale: 1, radius: 0, stretch: 0, row: 0)
+    }
+
     /// Sums of products of every kind of byte, with every number of rows around the tiles of the kernels.
     @Test func everyVariantEqualsTheScalarOne() {
         var random = SeededRandom(30)
@@ -41,17 +45,16 @@ import Testing
                 let (upper, lower) = (
                     coarse.start.assumingMemoryBound(to: UInt8.self), fine.start.assumingMemoryBound(to: UInt8.self)
                 )
-                // In any order, and not all of them.
                 let rows = (0..<count).map { _ in
-                    code_row(
-                        coarse: upper + random.below(count) * half, fine: lower + random.below(count) * half, scale: 1,
-                        radius: 0)
+                    Self.row(upper + random.below(count) * half, lower + random.below(count) * half)
                 }
+                // In any order, and not all of them.
+                let places = (0..<count).map { _ in UInt32(random.below(count)) }
                 func sums(_ kernel: CodeKernel) -> [Int32] {
                     [Int32](unsafeUninitializedCapacity: 2 * count) { buffer, written in
                         code_sums(
-                            kernel.variant, rows, count, half, planes.start.assumingMemoryBound(to: Int8.self),
-                            buffer.baseAddress)
+                            kernel.variant, rows, places, count, half,
+                            planes.start.assumingMemoryBound(to: Int8.self), buffer.baseAddress)
                         written = 2 * count
                     }
                 }
@@ -109,10 +112,8 @@ import Testing
                 var sums: [Int32] = [0, 0]
                 coarse.withUnsafeBufferPointer { coarse in
                     fine.withUnsafeBufferPointer { fine in
-                        var one = code_row(
-                            coarse: coarse.baseAddress, fine: fine.baseAddress, scale: measures.scale,
-                            radius: measures.radius)
-                        code_sums(CODE_KERNEL_SCALAR, &one, 1, half, planes, &sums)
+                        var one = Self.row(coarse.baseAddress!, fine.baseAddress!)
+                        code_sums(CODE_KERNEL_SCALAR, &one, [0], 1, half, planes, &sums)
                     }
                 }
                 let code = (Double(row[component]) / Double(measures.scale)).rounded(.toNearestOrEven)
@@ -136,9 +137,9 @@ import Testing
         for (byte, code, middle) in [(UInt8(0xFF), 127, 239), (0, -128, -241)] {
             codes.initialize(repeating: byte, count: half)
             for kernel in CodeKernel.allCases where kernel.isSupported {
-                var row = code_row(coarse: codes, fine: codes, scale: 1, radius: 0)
+                var row = Self.row(codes, codes)
                 var sums: [Int32] = [0, 0]
-                code_sums(kernel.variant, &row, 1, half, plane, &sums)
+                code_sums(kernel.variant, &row, [0], 1, half, plane, &sums)
                 let most = Int32(127 * 2 * half)
                 #expect(sums == [Int32(code) * most, Int32(-code) * most], "\(kernel)")
                 code_coarse_sums(kernel.variant, codes, 1, 0, half, plane, 2, &sums)
@@ -222,9 +223,9 @@ import Testing
             for row in world.rows.flatMap({ $0 }) {
                 let partition = try Self.partition(row.vector)
                 let rows = partition.chunks[0].rows
-                var one = rows.codes(of: 0, half: planes.half)
+                var one = rows.codes(of: 0, half: planes.half, stretch: 0, row: 0)
                 var sums: [Int32] = [0, 0]
-                code_sums(CODE_KERNEL_SCALAR, &one, 1, planes.half, planes.planes, &sums)
+                code_sums(CODE_KERNEL_SCALAR, &one, [0], 1, planes.half, planes.planes, &sums)
                 var coarseSum: Int32 = 0
                 code_coarse_sums(
                     CODE_KERNEL_SCALAR, rows.coarse, 1, 0, planes.half, planes.planes, 1, &coarseSum)
@@ -249,34 +250,56 @@ import Testing
         }
     }
 
-    /// What is selected is what a plain filter finds, with every number of rows around the tiles of the kernels, where radii
+    /// What is selected is what a plain filter finds, with every number of rows around the tiles of the kernel, where radii
     /// are infinite and leave no number to compare, and where a threshold is the upper end of a row to the last bit.
     @Test func selectionIsAFilter() {
         var random = SeededRandom(36)
         for count in 1...40 {
             for _ in 0..<20 {
-                let sums = (0..<2 * count).map { _ in Int32(random.below(200_001) - 100_000) }
+                let sums = (0..<count).map { _ in Int32(random.below(200_001) - 100_000) }
                 let scales = (0..<count).map { _ in Float(random.below(100)) / 1_000 }
                 let radii = (0..<count).map { _ in random.below(8) == 0 ? Float.infinity : Float(random.below(50)) / 100
                 }
                 // A query of zeros reaches nothing.
                 let bound = code_bound(
                     step: 0.001, spread: Double(random.below(10)) / 10, reach: Double(random.below(3)) / 2)
-                func upper(_ row: Int, _ sum: Double) -> Double {
-                    Double(scales[row]) * (sum * bound.step + bound.spread) + Double(radii[row]) * bound.reach
+                let uppers = (0..<count).map { row in
+                    Double(scales[row]) * (Double(sums[row]) * bound.step + bound.spread)
+                        + Double(radii[row]) * bound.reach
                 }
-                let coarse = (0..<count).map { upper($0, Double(sums[$0])) }
-                let whole = (0..<count).map { upper($0, 254 * Double(sums[$0]) + Double(sums[count + $0])) }
-                let rows = (0..<count).map { code_row(coarse: nil, fine: nil, scale: scales[$0], radius: radii[$0]) }
-                for threshold in [-Double.infinity, 0, 1, coarse[random.below(count)], whole[random.below(count)]] {
+                for threshold in [-Double.infinity, 0, 1, uppers[random.below(count)]] {
+                    let found = Self.positions(count) {
+                        code_select(sums, scales, radii, count, bound, threshold, $0)
+                    }
                     #expect(
-                        Self.positions(count) {
-                            code_select(sums, scales, radii, count, bound, threshold, $0)
-                        } == coarse.indices.filter { !(coarse[$0] < threshold) }, "\(count) rows, \(threshold)")
-                    #expect(
-                        Self.positions(count) { code_select_rows(sums, rows, count, bound, threshold, $0) }
-                            == whole.indices.filter { !(whole[$0] < threshold) }, "\(count) rows, \(threshold)")
+                        found == uppers.indices.filter { !(uppers[$0] < threshold) }, "\(count) rows, \(threshold)")
                 }
+            }
+        }
+    }
+
+    /// Rows that wait leave as those that lead, until none is left that reaches the threshold: each of them once, none
+    /// before one that is more promising by half of the range, and none of the others.
+    @Test func leadingRowsAreThoseOfTheUpperHalf() {
+        var random = SeededRandom(38)
+        for count in Array(0...70) + [255, 256] {
+            for _ in 0..<20 {
+                let ends = (0..<count).map { _ in
+                    random.below(30) == 0 ? Double.infinity : Double(random.below(2_000)) / 1_000 - 1
+                }
+                let threshold = [-Double.infinity, -0.5, 0, ends.randomElement(using: &random) ?? 0][random.below(4)]
+                var (uppers, places, left) = (ends, (0..<count).map { UInt32($0) }, count)
+                var expected = ends.indices.filter { !(ends[$0] < threshold) }
+                repeat {
+                    let found = Self.positions(count) { code_leading(&uppers, &places, &left, threshold, $0) }
+                    let reaching = expected.map { ends[$0] }
+                    let from =
+                        expected.count > 32 ? reaching.max()! / 2 + reaching.min()! / 2 : -Double.infinity
+                    #expect(found == expected.filter { ends[$0] >= from }, "\(count) rows, \(threshold)")
+                    expected.removeAll { ends[$0] >= from }
+                    #expect(places.prefix(left).map { Int($0) } == expected, "\(count) rows, \(threshold)")
+                    #expect(uppers.prefix(left).elementsEqual(expected.map { ends[$0] }))
+                } while left > 0
             }
         }
     }

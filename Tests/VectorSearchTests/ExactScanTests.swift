@@ -20,6 +20,19 @@ import Testing
         }
     }
 
+    /// So many rows that most of them are ruled out by their coarse halves, as few cannot be: some hundred are looked at
+    /// before anything is known of the best.
+    @Test(arguments: World.Shape.allCases, sources)
+    func equalsBruteForceOfManyRows(shape: World.Shape, source: CandidateSource) throws {
+        var random = SeededRandom(17)
+        for dimension in [3, 64, 100, 384] {
+            for _ in 0..<2 {
+                let world = try World(shape: shape, using: &random, dimension: dimension, rowCounts: [900, 20, 1_100])
+                #expect(try world.answer(by: ExactScan(source), over: world.partitions()) == world.oracle())
+            }
+        }
+    }
+
     /// Neither the order in which rows came nor how they are cut into chunks shows in an answer.
     @Test(arguments: World.Shape.allCases)
     func doesNotDependOnChunks(shape: World.Shape) throws {

@@ -6,10 +6,12 @@ import Testing
 /// The tests of this room can fail: each deliberate mistake is caught by the check that guards against it.
 @Suite struct PlantedFaultTests {
     /// The number of worlds out of 40 in which a scan differs from brute force.
-    private func failures(of scan: ExactScan, shape: World.Shape, dimension: Int, stream: UInt64) throws -> Int {
+    private func failures(
+        of scan: ExactScan, shape: World.Shape, dimension: Int, stream: UInt64, rowCounts: [Int] = [67, 68, 90]
+    ) throws -> Int {
         var random = SeededRandom(stream)
         return try (0..<40).count { _ in
-            let world = try World(shape: shape, using: &random, dimension: dimension, rowCounts: [67, 68, 90])
+            let world = try World(shape: shape, using: &random, dimension: dimension, rowCounts: rowCounts)
             return try world.answer(by: scan, over: world.partitions()) != world.oracle()
         }
     }
@@ -42,13 +44,14 @@ import Testing
     }
 
     /// Two rows of which the scan finds the better one, and with the fault the other one. That one comes first, and then
-    /// so many rows of zeros that the better one is looked at when its rival has set the threshold.
+    /// so many rows of zeros that the better one is looked at when its rival has set the threshold: not before as many wait as
+    /// are looked at together.
     private func expectLoss(_ fault: PlantedFault, of best: [Float], to rival: [Float], for query: [Float]) throws {
         let (bestKey, rivalKey) = (RowKey(high: .max, low: .max), RowKey(high: 0, low: 0))
         var batch = try RowBatch(dimension: query.count)
         try batch.append(bestKey, best)
         try batch.append(rivalKey, rival)
-        for zeros in 1...100 {
+        for zeros in 1...1_000 {
             try batch.append(RowKey(high: UInt64(zeros), low: 0), [Float](repeating: 0, count: query.count))
         }
         let (vector, partitions) = (try QueryVector(query), [try Partition(batch)])
@@ -79,9 +82,10 @@ import Testing
 
     @Test(arguments: [World.Shape.isotropic, .smallIntegers])
     func withoutTheTermOfCoarseRowsNeighboursAreLost(shape: World.Shape) throws {
+        let rowCounts = [600, 700]
         let scan = ExactScan(.codes(.best), fault: .noCoarseRowTerm)
-        #expect(try failures(of: scan, shape: shape, dimension: 64, stream: 25) > 0)
-        #expect(try failures(of: ExactScan(), shape: shape, dimension: 64, stream: 25) == 0)
+        #expect(try failures(of: scan, shape: shape, dimension: 64, stream: 25, rowCounts: rowCounts) > 0)
+        #expect(try failures(of: ExactScan(), shape: shape, dimension: 64, stream: 25, rowCounts: rowCounts) == 0)
     }
 
     /// A hundred components of the query that the first plane does not see, and a row that has nothing else beside the

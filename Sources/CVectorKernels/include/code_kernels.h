@@ -33,7 +33,7 @@
 // (32 h[i] - 241) p[i].
 //
 // INVARIANT (exact): sums of products of integers. Every variant gives the same numbers, whatever other rows or queries
-// are in the call. A sum fits in 32 bits: CODE_DIMENSION_LIMIT products of 480 and 127.
+// are in the call. A sum fits in 32 bits, and so does what leads to it: CODE_DIMENSION_LIMIT products of 480 and 127.
 
 #define CODE_ALIGNMENT ((size_t)64)
 #define CODE_DIMENSION_LIMIT ((size_t)16384)
@@ -88,17 +88,18 @@ void code_coarse_sums(
     enum code_kernel_variant variant, const uint8_t *coarse, size_t rows, size_t ahead, size_t half,
     const int8_t *planes, size_t queries, int32_t *sums);
 
-/// Where a row's codes are, and what belongs to them.
+/// A row that can be among the best by its coarse half, and waits for its whole codes to be looked at.
 struct code_row {
-    const uint8_t *coarse, *fine;
+    const uint8_t *coarse, *fine;  // where its codes are
     float scale, radius;
+    uint32_t stretch, row;  // its place, for whoever asked
 };
 
-/// The sums of `count` rows, wherever they lie, with both planes of one query, which stand one after the other: sums[row]
-/// with the first one and sums[count + row] with the second.
+/// The sums of rows, wherever they lie, with both planes of one query, which stand one after the other: of the row at
+/// places[i] among `rows`, sums[i] is that with the first plane and sums[count + i] that with the second.
 void code_sums(
-    enum code_kernel_variant variant, const struct code_row *rows, size_t count, size_t half, const int8_t *planes,
-    int32_t *sums);
+    enum code_kernel_variant variant, const struct code_row *rows, const uint32_t *places, size_t count, size_t half,
+    const int8_t *planes, int32_t *sums);
 
 /// Asks for memory before it is needed.
 void code_fetch(const void *memory, size_t size);
@@ -116,10 +117,13 @@ size_t code_select(
     const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
     double threshold, uint32_t *positions);
 
-/// The same by the sums a and b of `code_sums`, with 254 a + b in place of the sum.
-size_t code_select_rows(
-    const int32_t *sums, const struct code_row *rows, size_t count, struct code_bound bound, double threshold,
-    uint32_t *positions);
+/// Of `count` rows, known by what their scores can reach and by their places, drops those that stay below `threshold`. The
+/// most promising ones of the others leave for `leading`: the places of those in the upper half of the range, or of all
+/// where there are few. Returned is how many those are; `count` becomes how many stay. Their order is kept. Upper ends are
+/// numbers, or infinite. O(count).
+///
+/// What the leading ones show raises the threshold, which then rules out many of those that stay.
+size_t code_leading(double *uppers, uint32_t *places, size_t *count, double threshold, uint32_t *leading);
 
 #ifdef __cplusplus
 }
