@@ -3,6 +3,7 @@ import Enclaves
 import Foundation
 import IndexStore
 import Labels
+import Passages
 import TestSupport
 import Testing
 

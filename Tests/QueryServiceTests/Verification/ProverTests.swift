@@ -26,18 +26,26 @@ struct ProverTests {
 
     @Test("Every principal of a random world, also where policies name documents", arguments: Worlds.seeds(2))
     func worlds(seed: UInt64) async throws {
+        // In some worlds nobody may read anything. They must pass too, but show nothing, so another one follows.
+        for world in UInt64(0)..<10 where try await somebodyReads(inWorld: seed &+ world << 32) { return }
+        Issue.record("PORTCULLIS_SEED=\(seed): nobody may read anything in any of ten worlds")
+    }
+
+    private func somebodyReads(inWorld seed: UInt64) async throws -> Bool {
         var world = try RandomWorld(seed: seed)
         let embedder = HashingEmbedder()
         let engine = try await Engine(folder: world.url, create: true, embedder: embedder, logger: TestServer.quiet)
         _ = try await engine.ingest { _ in }
+        var reads: [Bool] = []
         for what in ["policies about labels", "policies that name documents and passages"] {
             let report = try await Self.prover(engine, seed: seed).run(principal: nil) { _, _, _ in }
             #expect(report.status == .success, "PORTCULLIS_SEED=\(seed), \(what): \(report.text(Self.page))")
             #expect(report.rows.count == 2 * world.people.count)
-            #expect(report.rows.contains { $0.passages > 0 } && report.answers > 0)
+            reads.append(report.rows.contains { $0.passages > 0 } && report.answers > 0)
             try world.name(try await TwoIndexes.documents(of: world, index: engine.index, embedder: embedder))
             try await engine.reload()
         }
+        return reads.allSatisfy { $0 }
     }
 
     @Test("Every principal of the sample enclaves", arguments: CorpusEnclave.Name.allCases)
