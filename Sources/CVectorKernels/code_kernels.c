@@ -102,6 +102,11 @@ INLINE uint8_t half_of(const uint8_t *half, size_t component) {
     return place < CODE_ALIGNMENT ? byte >> 4 : byte & 0x0f;
 }
 
+// The first of the two components that a byte of a half has; the other one stands CODE_ALIGNMENT further on.
+INLINE size_t component_of(size_t byte) {
+    return byte / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + byte % CODE_ALIGNMENT;
+}
+
 // What 241 in each component takes from a sum.
 INLINE int32_t offset_of(const int8_t *plane, size_t stride) {
     int32_t sum = 0;
@@ -113,10 +118,10 @@ static void sums_scalar(
     const struct code_row *rows, const uint32_t *places, size_t count, size_t half, const int8_t *planes,
     int32_t *sums) {
     for (size_t row = 0; row < count; row++) {
+        const struct code_row *one = rows + places[row];
         for (size_t plane = 0; plane < 2; plane++) {
             int32_t sum = 0;
             for (size_t i = 0; i < 2 * half; i++) {
-                const struct code_row *one = rows + places[row];
                 const int32_t code = 16 * half_of(one->coarse, i) + half_of(one->fine, i);
                 sum += (code - 128) * (int32_t)planes[plane * 2 * half + i];
             }
@@ -161,14 +166,14 @@ AVX2 INLINE int32_t total_avx2(__m256i sums) {
 }
 
 // 64 codes of a row from 32 bytes of its halves: those of the first components of a block, and those 64 further on.
-struct codes_avx2 {
+struct code_pair {
     __m256i first, second;
 };
 
-AVX2 INLINE struct codes_avx2 codes_avx2(const uint8_t *coarse, const uint8_t *fine) {
+AVX2 INLINE struct code_pair codes_avx2(const uint8_t *coarse, const uint8_t *fine) {
     const __m256i upper = _mm256_set1_epi8((char)0xf0), lower = _mm256_set1_epi8(0x0f);
     const __m256i c = _mm256_load_si256((const __m256i *)coarse), f = _mm256_load_si256((const __m256i *)fine);
-    return (struct codes_avx2){
+    return (struct code_pair){
         _mm256_or_si256(_mm256_and_si256(c, upper), _mm256_and_si256(_mm256_srli_epi16(f, 4), lower)),
         _mm256_or_si256(_mm256_and_si256(_mm256_slli_epi16(c, 4), upper), _mm256_and_si256(f, lower))};
 }
@@ -191,11 +196,11 @@ AVX2 static void sums_avx2(
         const struct code_row *one = rows + places[row];
         __m256i totals[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
         for (size_t i = 0; i < half; i += 32) {
-            const struct codes_avx2 codes = codes_avx2(one->coarse + i, one->fine + i);
-            const size_t first = i / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + i % CODE_ALIGNMENT;
+            const struct code_pair codes = codes_avx2(one->coarse + i, one->fine + i);
+            const size_t component = component_of(i);
 #pragma clang loop unroll(full)
             for (size_t p = 0; p < 2; p++) {
-                const int8_t *plane = planes + p * 2 * half + first;
+                const int8_t *plane = planes + p * 2 * half + component;
                 totals[p] = _mm256_add_epi32(totals[p], products_avx2(codes.first, plane));
                 totals[p] = _mm256_add_epi32(totals[p], products_avx2(codes.second, plane + CODE_ALIGNMENT));
             }
@@ -215,11 +220,11 @@ AVX2 static void coarse_avx2(
         for (size_t row = 0; row < rows; row++) {
             __m256i total = _mm256_setzero_si256();
             for (size_t i = 0; i < half; i += 32) {
-                const size_t first = i / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + i % CODE_ALIGNMENT;
+                const size_t component = component_of(i);
                 const __m256i c = _mm256_load_si256((const __m256i *)(coarse + row * half + i));
                 const __m256i a = _mm256_and_si256(_mm256_srli_epi16(c, 4), lower), b = _mm256_and_si256(c, lower);
-                const __m256i p = _mm256_load_si256((const __m256i *)(plane + first));
-                const __m256i q = _mm256_load_si256((const __m256i *)(plane + first + CODE_ALIGNMENT));
+                const __m256i p = _mm256_load_si256((const __m256i *)(plane + component));
+                const __m256i q = _mm256_load_si256((const __m256i *)(plane + component + CODE_ALIGNMENT));
                 const __m256i pairs = _mm256_add_epi16(_mm256_maddubs_epi16(a, p), _mm256_maddubs_epi16(b, q));
                 total = _mm256_add_epi32(total, _mm256_madd_epi16(pairs, ones));
             }
@@ -422,7 +427,7 @@ static void sums_neon(
             const uint8x16_t c = vld1q_u8(one->coarse + i), f = vld1q_u8(one->fine + i);
             const int8x16_t first = vreinterpretq_s8_u8(veorq_u8(vsriq_n_u8(c, f, 4), offset));
             const int8x16_t second = vreinterpretq_s8_u8(veorq_u8(vsliq_n_u8(f, c, 4), offset));
-            const int8_t *plane = planes + i / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + i % CODE_ALIGNMENT;
+            const int8_t *plane = planes + component_of(i);
             for (size_t p = 0; p < 2; p++) {
                 totals[p] = add_products_neon(totals[p], first, plane + p * 2 * half);
                 totals[p] = add_products_neon(totals[p], second, plane + p * 2 * half + CODE_ALIGNMENT);
@@ -442,11 +447,11 @@ static void coarse_neon(
         for (size_t row = 0; row < rows; row++) {
             int32x4_t total = vdupq_n_s32(0);
             for (size_t i = 0; i < half; i += 16) {
-                const size_t first = i / CODE_ALIGNMENT * 2 * CODE_ALIGNMENT + i % CODE_ALIGNMENT;
+                const size_t component = component_of(i);
                 const uint8x16_t c = vld1q_u8(coarse + row * half + i);
-                total = add_products_neon(total, vreinterpretq_s8_u8(vshrq_n_u8(c, 4)), plane + first);
+                total = add_products_neon(total, vreinterpretq_s8_u8(vshrq_n_u8(c, 4)), plane + component);
                 total = add_products_neon(
-                    total, vreinterpretq_s8_u8(vandq_u8(c, lower)), plane + first + CODE_ALIGNMENT);
+                    total, vreinterpretq_s8_u8(vandq_u8(c, lower)), plane + component + CODE_ALIGNMENT);
             }
             sums[query * rows + row] = 32 * vaddvq_s32(total) - offset;
         }
@@ -506,176 +511,4 @@ void code_coarse_sums(
 
 void code_fetch(const void *memory, size_t size) {
     for (size_t i = 0; i < size; i += CODE_ALIGNMENT) __builtin_prefetch((const char *)memory + i);
-}
-
-// MARK: - Selection
-
-// Whether a row can reach the threshold: also where an infinite radius leaves no number to compare.
-INLINE size_t select_rows(
-    const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
-    double threshold, uint32_t *positions) {
-    size_t count = 0;
-    size_t row = 0;
-    for (; row + LANES <= rows; row += LANES) {
-        int32x8 sum;
-        float8 s, r;
-        memcpy(&sum, sums + row, sizeof sum);
-        memcpy(&s, scales + row, sizeof s);
-        memcpy(&r, radii + row, sizeof r);
-        const double8 upper =
-            __builtin_convertvector(s, double8) * (__builtin_convertvector(sum, double8) * bound.step + bound.spread) +
-            __builtin_convertvector(r, double8) * bound.reach;
-        const int64x8 reaches = ~(upper < threshold);
-        // Few of them do, once some rows have been seen.
-        int64_t any = 0;
-        for (size_t lane = 0; lane < LANES; lane++) any |= reaches[lane];
-        if (!any) continue;
-        for (size_t lane = 0; lane < LANES; lane++) {
-            positions[count] = (uint32_t)(row + lane);
-            count += (size_t)(reaches[lane] & 1);
-        }
-    }
-    for (; row < rows; row++) {
-        const double upper =
-            (double)scales[row] * ((double)sums[row] * bound.step + bound.spread) + (double)radii[row] * bound.reach;
-        if (!(upper < threshold)) positions[count++] = (uint32_t)row;
-    }
-    return count;
-}
-
-// No more than this many rows are told apart by how promising they are.
-#define LEADING_ALL ((size_t)32)
-
-// What an upper end must reach to lead, of so many between two ends. Infinite where an end is.
-INLINE double leading_from(size_t count, double least, double most) {
-    return count > LEADING_ALL ? most / 2 + least / 2 : -INFINITY;
-}
-
-// Without branches: which rows stay is what no processor foresees.
-static size_t leading_baseline(
-    double *uppers, uint32_t *places, size_t *count, double threshold, uint32_t *leading) {
-    size_t left = 0;
-    double most = -INFINITY, least = INFINITY;
-    for (size_t i = 0; i < *count; i++) {
-        const double upper = uppers[i];
-        const bool reaches = !(upper < threshold);
-        uppers[left] = upper;
-        places[left] = places[i];
-        left += reaches;
-        most = reaches && upper > most ? upper : most;
-        least = reaches && upper < least ? upper : least;
-    }
-    const double from = leading_from(left, least, most);
-    size_t rest = 0, found = 0;
-    for (size_t i = 0; i < left; i++) {
-        const double upper = uppers[i];
-        const uint32_t place = places[i];
-        const bool leads = upper >= from;
-        leading[found] = place;
-        found += leads;
-        uppers[rest] = upper;
-        places[rest] = place;
-        rest += !leads;
-    }
-    *count = rest;
-    return found;
-}
-
-#if defined(__x86_64__)
-AVX2 static size_t select_avx2(
-    const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
-    double threshold, uint32_t *positions) {
-    return select_rows(sums, scales, radii, rows, bound, threshold, positions);
-}
-
-// Which of eight rows reach the threshold, by the operations of select_rows in their order.
-VNNI INLINE __mmask8 reaching_avx512(
-    const int32_t *sums, const float *scales, const float *radii, struct code_bound bound, double threshold) {
-    const __m512d sum = _mm512_cvtepi32_pd(_mm256_loadu_si256((const __m256i *)sums));
-    const __m512d scale = _mm512_cvtps_pd(_mm256_loadu_ps(scales)), radius = _mm512_cvtps_pd(_mm256_loadu_ps(radii));
-    const __m512d wide =
-        _mm512_add_pd(_mm512_mul_pd(sum, _mm512_set1_pd(bound.step)), _mm512_set1_pd(bound.spread));
-    const __m512d upper =
-        _mm512_add_pd(_mm512_mul_pd(scale, wide), _mm512_mul_pd(radius, _mm512_set1_pd(bound.reach)));
-    return _mm512_cmp_pd_mask(upper, _mm512_set1_pd(threshold), _CMP_NLT_UQ);
-}
-
-// Without a branch for each row: until the threshold is high, many reach it.
-VNNI static size_t select_avx512(
-    const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
-    double threshold, uint32_t *positions) {
-    size_t count = 0;
-    size_t row = 0;
-    __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    for (; row + 16 <= rows; row += 16) {
-        const __mmask8 first = reaching_avx512(sums + row, scales + row, radii + row, bound, threshold);
-        const __mmask8 second = reaching_avx512(sums + row + 8, scales + row + 8, radii + row + 8, bound, threshold);
-        const __mmask16 both = (__mmask16)(first | second << 8);
-        // Sixteen are written, where there is room for as many as have been looked at, and the next ones overwrite
-        // those that do not count.
-        _mm512_storeu_si512(positions + count, _mm512_maskz_compress_epi32(both, places));
-        count += (size_t)__builtin_popcount(both);
-        places = _mm512_add_epi32(places, _mm512_set1_epi32(16));
-    }
-    const size_t rest = select_rows(
-        sums + row, scales + row, radii + row, rows - row, bound, threshold, positions + count);
-    for (size_t i = 0; i < rest; i++) positions[count + i] += (uint32_t)row;
-    return count + rest;
-}
-
-// Eight at a time, compressed in registers: what is written behind the end is overwritten, or has been read.
-VNNI static size_t leading_avx512(
-    double *uppers, uint32_t *places, size_t *count, double threshold, uint32_t *leading) {
-    size_t left = 0;
-    __m512d most = _mm512_set1_pd(-INFINITY), least = _mm512_set1_pd(INFINITY);
-    for (size_t i = 0; i < *count; i += 8) {
-        const __mmask8 there = *count - i < 8 ? (__mmask8)((1u << (*count - i)) - 1) : (__mmask8)0xff;
-        const __m512d upper = _mm512_maskz_loadu_pd(there, uppers + i);
-        const __m256i place = _mm256_maskz_loadu_epi32(there, places + i);
-        const __mmask8 reaches = _mm512_mask_cmp_pd_mask(there, upper, _mm512_set1_pd(threshold), _CMP_NLT_UQ);
-        most = _mm512_mask_max_pd(most, reaches, most, upper);
-        least = _mm512_mask_min_pd(least, reaches, least, upper);
-        _mm512_mask_storeu_pd(uppers + left, there, _mm512_maskz_compress_pd(reaches, upper));
-        _mm256_mask_storeu_epi32(places + left, there, _mm256_maskz_compress_epi32(reaches, place));
-        left += (size_t)__builtin_popcount(reaches);
-    }
-    const __m512d from = _mm512_set1_pd(leading_from(left, _mm512_reduce_min_pd(least), _mm512_reduce_max_pd(most)));
-    size_t rest = 0, found = 0;
-    for (size_t i = 0; i < left; i += 8) {
-        const __mmask8 there = left - i < 8 ? (__mmask8)((1u << (left - i)) - 1) : (__mmask8)0xff;
-        const __m512d upper = _mm512_maskz_loadu_pd(there, uppers + i);
-        const __m256i place = _mm256_maskz_loadu_epi32(there, places + i);
-        const __mmask8 leads = _mm512_mask_cmp_pd_mask(there, upper, from, _CMP_GE_OQ);
-        const __mmask8 follows = there & (__mmask8)~leads;
-        _mm256_mask_storeu_epi32(leading + found, there, _mm256_maskz_compress_epi32(leads, place));
-        found += (size_t)__builtin_popcount(leads);
-        _mm512_mask_storeu_pd(uppers + rest, there, _mm512_maskz_compress_pd(follows, upper));
-        _mm256_mask_storeu_epi32(places + rest, there, _mm256_maskz_compress_epi32(follows, place));
-        rest += (size_t)__builtin_popcount(follows);
-    }
-    *count = rest;
-    return found;
-}
-#endif
-
-size_t code_leading(double *uppers, uint32_t *places, size_t *count, double threshold, uint32_t *leading) {
-#if defined(__x86_64__)
-    if (code_kernel_best() == CODE_KERNEL_VNNI) {
-        return leading_avx512(uppers, places, count, threshold, leading);
-    }
-#endif
-    return leading_baseline(uppers, places, count, threshold, leading);
-}
-
-size_t code_select(
-    const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
-    double threshold, uint32_t *positions) {
-#if defined(__x86_64__)
-    switch (code_kernel_best()) {
-        case CODE_KERNEL_VNNI: return select_avx512(sums, scales, radii, rows, bound, threshold, positions);
-        case CODE_KERNEL_AVX2: return select_avx2(sums, scales, radii, rows, bound, threshold, positions);
-        default: break;
-    }
-#endif
-    return select_rows(sums, scales, radii, rows, bound, threshold, positions);
 }

@@ -16,9 +16,9 @@ package enum IngestScope: Sendable {
 /// One way through the documents folder: each file is brought into the index as the folder and the rules have it now.
 ///
 /// Only what changed is written, one transaction a document. Text that the index has a vector for is not embedded again,
-/// wherever in the folder it was: the vectors of what goes are kept until the pass ends. A file that cannot be read or
-/// labelled is set aside and the rest goes on. What the index held of it goes at once: its old passages might stand under
-/// a label that no longer holds (rule 4, fail closed).
+/// wherever in the folder it was: the vectors of what goes, and of text that a document loses, are kept until the pass ends.
+/// A file that cannot be read or labelled is set aside and the rest goes on. What the index held of it goes at once: its old
+/// passages might stand under a label that no longer holds (rule 4, fail closed).
 struct IngestPass {
     let ingestor: Ingestor
     let scope: IngestScope
@@ -26,7 +26,8 @@ struct IngestPass {
     /// Whether files leave the folder once the index holds them.
     let takes: Bool
     private var summary: IngestSummary
-    /// Vectors of documents that left the index in this pass or lost text, by the digest of what was embedded.
+    /// Vectors of documents that left the index in this pass, and of text that others lost, by the digest of what was
+    /// embedded.
     private var carried: [[UInt8]: [Float]] = [:]
     /// More than this many vectors (about 1.5 kB each) are not carried; their texts would be embedded again.
     private static let carriedLimit = 200_000
@@ -145,9 +146,7 @@ struct IngestPass {
         if let held {
             // Its text may come again in another document.
             let kept = Set(outline.passages.map(\.embeddingDigest))
-            if held.passages.contains(where: { !kept.contains($0.embeddingDigest) }) {
-                try await carry([draft.document.id])
-            }
+            try await carry(lost: held.passages.map(\.embeddingDigest).filter { !kept.contains($0) })
         }
         var draft = draft
         for _ in 1...Self.attempts {
@@ -226,6 +225,12 @@ struct IngestPass {
             let vectors = try await unlessDamaged { try await index.vectors(of: [document]) } ?? [:]
             carried.merge(vectors) { first, _ in first }
         }
+    }
+
+    private mutating func carry(lost digests: [[UInt8]]) async throws {
+        guard !digests.isEmpty, carried.count < Self.carriedLimit else { return }
+        let vectors = try await unlessDamaged { try await index.vectors(of: digests) } ?? [:]
+        carried.merge(vectors) { first, _ in first }
     }
 
     private mutating func note(removed documents: [DocumentID]) async throws {

@@ -88,9 +88,11 @@ extension CandidateSource {
             let stretch = query.plan.stretches[Int(row.stretch)].rows
             // Nothing is known of it by its coarse half, which is as far away as the other one.
             code_fetch(stretch.coarse + Int(row.row) * half, half)
-            scratch.wait(
-                stretch.codes(of: Int(row.row), half: half, stretch: row.stretch, row: row.row), upper: .infinity, of: 0
-            )
+            scratch.postpone(
+                stretch.codes(of: Int(row.row), half: half),
+                WaitingRows.Row(
+                    upper: .infinity, scale: stretch.scales[Int(row.row)], radius: stretch.radii[Int(row.row)],
+                    stretch: row.stretch, row: row.row), of: 0)
         }
     }
 }
@@ -117,15 +119,12 @@ private struct Block {
                 scratch.positions)
             for chosen in 0..<found {
                 let row = Int(scratch.positions[chosen])
-                let upper =
-                    Double(rows.scales[row]) * (Double(sums[row]) * bound.step + bound.spread)
-                    + Double(rows.coarseRadii[row]) * bound.reach
-                scratch.wait(
-                    rows.codes(
-                        of: row, half: half, stretch: UInt32(member.stretch),
-                        row: UInt32(member.offset + first + row)),
-                    // What is no number rules nothing out.
-                    upper: upper.isNaN ? .infinity : upper, of: member.query)
+                scratch.postpone(
+                    rows.codes(of: row, half: half),
+                    WaitingRows.Row(
+                        upper: code_upper(sums[row], rows.scales[row], rows.coarseRadii[row], bound),
+                        scale: rows.scales[row], radius: rows.radii[row], stretch: UInt32(member.stretch),
+                        row: UInt32(member.offset + first + row)), of: member.query)
             }
         }
     }

@@ -15,13 +15,13 @@ import CVectorKernels
 ///
 ///     |⟨q, x⟩ − s·(T/2)·I₁| ≤ s·120.5·‖e‖₁ + ‖q‖·R
 ///
-/// as every |16·h − 120.5| ≤ 120.5. This interval is wide, fifteen times the other one, and yet few rows of many reach the
+/// as every |16·h − 120.5| ≤ 120.5. This interval is wide, some sixteen times the other one, and yet few rows of many reach the
 /// best with it: of all others nothing more is read.
 ///
 /// Besides, the kernel that gives the exact score is off from ⟨q, x⟩ by at most γ(n + 3, 2⁻⁵³)·‖q‖·‖x‖ with
 /// ‖x‖ ≤ s·127·√n + r, and the bound is computed in float64 by a handful of operations on numbers no larger than
 /// (‖q‖ + F)·(s·127·√n + r). Both are covered by a factor 2⁻³⁶ of that, as γ(n + 3, 2⁻⁵³) < 2⁻³⁸ for every dimension allowed;
-/// and in the coarse interval just so, with ‖e‖, 120.5 and R in their places. Neither float32 nor an overflow occurs
+/// and in the coarse interval likewise, with ‖e‖, 120.5 and R in their places. Neither float32 nor an overflow occurs
 /// anywhere: what is added is integers of at most 37 bits, and float64. (R is rounded up to float32 when it is kept, and can
 /// be infinite then; such a row is never ruled out.)
 final class QueryPlanes: Sendable {

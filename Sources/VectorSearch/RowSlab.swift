@@ -21,7 +21,7 @@ final class RowSlab: Sendable {
     static let capacity = 4_512
 
     let dimension: Int
-    /// Bytes from the coarse half of one row's codes to that of the next; fine halves lie just so.
+    /// Bytes from the coarse half of one row's codes to that of the next, and likewise of fine halves.
     let half: Int
     let rotation: Rotation
     /// Words of the bits of a row.
@@ -183,11 +183,9 @@ struct RowPointers: @unchecked Sendable {
         code_fetch(coarseRadii, count * MemoryLayout<Float>.stride)
     }
 
-    /// A row as the kernel for single rows takes it, which stands at a place in the plan.
-    func codes(of position: Int, half: Int, stretch: UInt32, row: UInt32) -> code_row {
-        code_row(
-            coarse: coarse + position * half, fine: fine + position * half, scale: scales[position],
-            radius: radii[position], stretch: stretch, row: row)
+    /// A row as the kernel for single rows takes it.
+    func codes(of position: Int, half: Int) -> code_row {
+        code_row(coarse: coarse + position * half, fine: fine + position * half)
     }
 
     /// Where the first word of a row's bits is; the next one is `BIT_GROUP` words behind it.

@@ -29,6 +29,9 @@ package struct ScanCandidates: Sendable {
         case estimated(RecallEstimate)
     }
 
+    /// Vectors that are on their way from memory while another one is multiplied: they lie anywhere.
+    private static let vectorsAhead = 4
+
     package let rows: [Row]
     private let query: ScanQuery
     private let recall: Recall
@@ -60,16 +63,13 @@ package struct ScanCandidates: Sendable {
     func answer() throws(VectorSearchError) -> ScanAnswer {
         var scored: [Scored] = []
         scored.reserveCapacity(rows.count)
-        for row in rows.prefix(Self.fetchAhead) { fetchVector(of: row) }
+        for row in rows.prefix(Self.vectorsAhead) { fetchVector(of: row) }
         for (number, row) in rows.enumerated() {
-            if number + Self.fetchAhead < rows.count { fetchVector(of: rows[number + Self.fetchAhead]) }
+            if number + Self.vectorsAhead < rows.count { fetchVector(of: rows[number + Self.vectorsAhead]) }
             scored.append(try score(row, vector(of: row)))
         }
         return answer(scored)
     }
-
-    /// Vectors that are on their way from memory while another one is multiplied: they lie anywhere.
-    private static let fetchAhead = 4
 
     private func fetchVector(of row: Row) {
         code_fetch(vector(of: row), dimension * MemoryLayout<Float>.stride)

@@ -11,31 +11,19 @@ final class ScanScratch: @unchecked Sendable {
 
     /// Rows whose coarse halves are summed at once: what comes of them stays in the nearest cache.
     static let block = 512
-    /// Rows of a query that wait until they are looked at together: what they are read from is on its way meanwhile, and the
-    /// most promising of them rule out many of the others.
-    private static let waitingLimit = 256
 
     /// Room for the sums of a block of rows with the first planes of as many queries as one pass takes.
     let sums: UnsafeMutablePointer<Int32>
     /// Room for the positions of those rows of a block that can be among the best.
     let positions: UnsafeMutablePointer<UInt32>
-    /// Room for the rows of each query that wait, and how many do.
-    private let waiting: UnsafeMutablePointer<code_row>
-    /// What they can reach by their coarse halves.
-    private let uppers: UnsafeMutablePointer<Double>
-    private let waitingCounts: UnsafeMutablePointer<Int>
-    /// Room for the places of those of one query that still wait, and of those that are looked at first.
-    private let places: UnsafeMutablePointer<UInt32>
-    private let leading: UnsafeMutablePointer<UInt32>
-    /// Room for the sums of those rows with both planes of their query.
-    private let wholeSums: UnsafeMutablePointer<Int32>
     /// Room for the estimates of those rows, in approximate mode.
     let estimates: UnsafeMutablePointer<Double>
     /// Room for the approximate scores of a block of rows, by the BLAS library.
     let scores: UnsafeMutableBufferPointer<Float>
-    /// The candidates of each query.
+    /// What can be among the best of each query by coarse halves, and its candidates.
+    private let waiting = WaitingRows()
     private let tops: UnsafeMutablePointer<TopK>
-    /// The queries of this scan, and what sums the products of their planes.
+    /// How many queries this scan has, and what sums the products of their planes.
     private var queryCount = 0
     private var kernel = CodeKernel.scalar
     /// What codes are multiplied with, of each query: a row of a small label takes no longer than it takes to find that.
@@ -63,16 +51,6 @@ final class ScanScratch: @unchecked Sendable {
         sums.initialize(repeating: 0, count: Self.sumCount)
         positions = .allocate(capacity: Self.block)
         positions.initialize(repeating: 0, count: Self.block)
-        waiting = .allocate(capacity: ExactScan.queryLimit * Self.waitingLimit)
-        uppers = .allocate(capacity: ExactScan.queryLimit * Self.waitingLimit)
-        places = .allocate(capacity: Self.waitingLimit)
-        places.initialize(repeating: 0, count: Self.waitingLimit)
-        leading = .allocate(capacity: Self.waitingLimit)
-        leading.initialize(repeating: 0, count: Self.waitingLimit)
-        waitingCounts = .allocate(capacity: ExactScan.queryLimit)
-        waitingCounts.initialize(repeating: 0, count: ExactScan.queryLimit)
-        wholeSums = .allocate(capacity: 2 * Self.waitingLimit)
-        wholeSums.initialize(repeating: 0, count: 2 * Self.waitingLimit)
         estimates = .allocate(capacity: Self.block)
         estimates.initialize(repeating: 0, count: Self.block)
         tops = .allocate(capacity: ExactScan.queryLimit)
@@ -86,12 +64,6 @@ final class ScanScratch: @unchecked Sendable {
     deinit {
         sums.deallocate()
         positions.deallocate()
-        waiting.deallocate()
-        uppers.deallocate()
-        places.deallocate()
-        waitingCounts.deallocate()
-        leading.deallocate()
-        wholeSums.deallocate()
         estimates.deallocate()
         tops.deinitialize(count: ExactScan.queryLimit)
         tops.deallocate()
@@ -122,40 +94,14 @@ final class ScanScratch: @unchecked Sendable {
     /// What the upper end of a row must reach to be among the best of a query.
     func threshold(of query: Int) -> Double { tops[query].threshold }
 
-    /// Takes a row that can be among the best of a query, until its whole codes are looked at.
-    ///
-    /// - Parameter upper: what its score can reach, by its coarse half.
-    func wait(_ row: code_row, upper: Double, of query: Int) {
-        let count = waitingCounts[query]
-        (waiting + query * Self.waitingLimit + count).initialize(to: row)
-        (uppers + query * Self.waitingLimit + count).initialize(to: upper)
-        code_fetch(row.fine, prepared[query].half)
-        waitingCounts[query] = count + 1
-        if count + 1 == Self.waitingLimit { settle(query) }
+    /// Puts off a row that can be among the best of a query by its coarse half, until it is looked at whole with others.
+    func postpone(_ codes: code_row, _ row: WaitingRows.Row, of query: Int) {
+        code_fetch(codes.fine, prepared[query].half)
+        if waiting.add(codes, row, of: query) { settle(query) }
     }
 
-    /// Looks at the rows of a query that wait, the most promising ones first.
     private func settle(_ query: Int) {
-        let (rows, uppers) = (waiting + query * Self.waitingLimit, uppers + query * Self.waitingLimit)
-        let bound = prepared[query].bound
-        var left = waitingCounts[query]
-        for row in 0..<left { places[row] = UInt32(row) }
-        while left > 0 {
-            let count = code_leading(uppers, places, &left, tops[query].threshold, leading)
-            guard count > 0 else { break }
-            code_sums(
-                kernel.variant, rows, leading, count, prepared[query].half, prepared[query].planes, wholeSums)
-            for number in 0..<count {
-                let row = rows[Int(leading[number])]
-                let sum = 254 * Double(wholeSums[number]) + Double(wholeSums[count + number])
-                let (scale, reach) = (Double(row.scale), Double(row.radius) * bound.reach)
-                tops[query].offer(
-                    TopK.Candidate(
-                        lower: scale * (sum * bound.step - bound.spread) - reach,
-                        upper: scale * (sum * bound.step + bound.spread) + reach, stretch: row.stretch, row: row.row))
-            }
-        }
-        waitingCounts[query] = 0
+        waiting.settle(query, prepared[query], kernel, into: &tops[query])
     }
 
     func offer(_ candidate: TopK.Candidate, to query: Int) { tops[query].offer(candidate) }
@@ -194,12 +140,7 @@ final class ScanScratch: @unchecked Sendable {
         sums.update(repeating: 0, count: min(queryCount, Int(CODE_QUERY_LIMIT)) * Self.block)
         positions.update(repeating: 0, count: Self.block)
         estimates.update(repeating: 0, count: Self.block)
-        waiting.initialize(repeating: code_row(), count: queryCount * Self.waitingLimit)
-        uppers.initialize(repeating: 0, count: queryCount * Self.waitingLimit)
-        waitingCounts.update(repeating: 0, count: queryCount)
-        places.update(repeating: 0, count: Self.waitingLimit)
-        leading.update(repeating: 0, count: Self.waitingLimit)
-        wholeSums.update(repeating: 0, count: 2 * Self.waitingLimit)
+        waiting.clear(queries: queryCount)
         scores.update(repeating: 0)
         prepared.update(repeating: .none, count: queryCount)
         for number in 0..<queryCount { tops[number].begin(k: 0, minimumScore: nil) }

@@ -88,7 +88,7 @@ static void check_codes(size_t dimension, size_t count, size_t queries) {
     add(coarse, count * half);
     add(fine, count * half);
     for (size_t row = 0; row < count; row++) {
-        rows[row] = (struct code_row){coarse + below(count) * half, fine + below(count) * half, scales[row], radii[row], 0, 0};
+        rows[row] = (struct code_row){coarse + below(count) * half, fine + below(count) * half};
         places[row] = (uint32_t)below(count);
     }
     int8_t *planes = memory((queries > 2 ? queries : 2) * 2 * half);

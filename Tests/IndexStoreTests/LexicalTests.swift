@@ -88,7 +88,7 @@ struct LexicalTests {
                 try await index.commit(document.under(Fixture.label(level)))
             case 4:
                 guard let document = try await index.everyDocument().randomElement(using: &generator) else { continue }
-                try await index.erase(
+                _ = try await index.erase(
                     [document.id], scope: .document(document.id.description), authority: .retention(rule: "test"),
                     reason: "test", subjects: "level", now: 1_000)
             default: try await index.compact()

@@ -31,7 +31,7 @@ struct NamesTests {
     private func everything(_ index: SQLiteIndex) async throws -> [String] {
         let snapshot = index.snapshot()
         let all = try Fixture.permitted(snapshot)
-        var lines = [try await snapshot.contentTag(of: all).description]
+        var lines = [snapshot.contentTag(of: all).description]
         for document in Self.documents(index) {
             let stored = try #require(try await snapshot.document(document.id, permitted: all))
             lines.append("\(stored.title?.label.parents.count ?? -1)")

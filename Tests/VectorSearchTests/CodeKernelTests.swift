@@ -31,7 +31,7 @@ import Testing
     }
 
     private static func row(_ coarse: UnsafePointer<UInt8>, _ fine: UnsafePointer<UInt8>) -> code_row {
-        code_row(coarse: coarse, fine: fine, scale: 1, radius: 0, stretch: 0, row: 0)
+        code_row(coarse: coarse, fine: fine)
     }
 
     /// Sums of products of every kind of byte, with every number of rows around the tiles of the kernels.
@@ -223,7 +223,7 @@ import Testing
             for row in world.rows.flatMap({ $0 }) {
                 let partition = try Self.partition(row.vector)
                 let rows = partition.chunks[0].rows
-                var one = rows.codes(of: 0, half: planes.half, stretch: 0, row: 0)
+                var one = rows.codes(of: 0, half: planes.half)
                 var sums: [Int32] = [0, 0]
                 code_sums(CODE_KERNEL_SCALAR, &one, [0], 1, planes.half, planes.planes, &sums)
                 var coarseSum: Int32 = 0

@@ -43,7 +43,7 @@ import Testing
             ])
     }
 
-    /// Two rows of which the scan finds the better one, and with the fault the other one. That one comes first, and then
+    /// Two rows of which the scan finds the better one, and with the fault does not. That one comes first, and then
     /// so many rows of zeros that the better one is looked at when its rival has set the threshold: not before as many wait as
     /// are looked at together.
     private func expectLoss(_ fault: PlantedFault, of best: [Float], to rival: [Float], for query: [Float]) throws {
@@ -57,7 +57,7 @@ import Testing
         let (vector, partitions) = (try QueryVector(query), [try Partition(batch)])
         #expect(try ExactScan().topK(query: vector, k: 1, partitions: partitions).map(\.key) == [bestKey])
         let spoiled = ExactScan(.codes(.best), fault: fault)
-        #expect(try spoiled.topK(query: vector, k: 1, partitions: partitions).map(\.key) == [rivalKey])
+        #expect(try !spoiled.topK(query: vector, k: 1, partitions: partitions).map(\.key).contains(bestKey))
     }
 
     /// A row whose small components all vanish in its codes, and a rival that is its codes exactly.

@@ -60,6 +60,49 @@ import Testing
         }
     }
 
+    /// Which rows are candidates is a matter of the rows alone, and not of what had been seen when one of them was looked at:
+    /// in whatever order they lie, among whatever rows that are not asked for. Here what coarse halves leave over points as the
+    /// query does, and so tells nearly to the last bit what a row can reach, and what whole codes leave over points the other
+    /// way: some rows reach the threshold by the one bound and not by the other.
+    @Test func candidatesDoNotDependOnTheOrder() throws {
+        var random = SeededRandom(92)
+        for source in Self.sources {
+            for _ in 0..<10 {
+                let dimension = 2 + random.below(2)
+                let rows = (0..<1_500).map { number in
+                    let vector = (0..<dimension).map { component in
+                        component == 0 || random.below(15) == 0 ? 127 : 126.5 + Float(random.below(64)) / 128
+                    }
+                    return (key: RowKey(high: UInt64(number), low: 0), vector: vector)
+                }
+                // Inserted bit by bit, rows stay where they come to lie.
+                func candidates(_ order: [(key: RowKey, vector: [Float])], hidden: Int) throws -> [RowKey] {
+                    let arena = try RowArena(dimension: dimension, keepsVectors: source == .library)
+                    var (partition, other) = (Partition(in: arena), Partition(in: arena))
+                    var rest = order[...]
+                    while !rest.isEmpty {
+                        var batch = try RowBatch(dimension: dimension)
+                        for row in rest.prefix(1 + random.below(60)) { try batch.append(row.key, row.vector) }
+                        partition = try partition.inserting(batch)
+                        if random.below(100) < hidden { other = try other.inserting(batch) }
+                        rest = rest.dropFirst(batch.count)
+                    }
+                    let plan = try ScanPlan([partition])
+                    let query = try ScanQuery(
+                        QueryVector([Float](repeating: 1, count: dimension)), count: 5, in: plan)
+                    return withExtendedLifetime(other) {
+                        ExactScan(source).candidates([query])[0].rows.map(\.key).sorted()
+                    }
+                }
+                let expected = try candidates(rows, hidden: 0)
+                #expect(expected.count >= 5)
+                for hidden in [0, 30] {
+                    #expect(try candidates(rows.shuffled(using: &random), hidden: hidden) == expected)
+                }
+            }
+        }
+    }
+
     /// What is handed in for a row is checked against what its codes say.
     @Test func aVectorOfAnotherRowIsFoundOut() throws {
         var random = SeededRandom(91)

@@ -16,7 +16,7 @@
 //
 // Bytes and not signed bytes, because the instruction that multiplies bytes (VPDPBUSD) takes one factor without a sign.
 // A byte is held in two halves that lie apart: the upper four bits, h[i] = u[i] / 16, in the *coarse* half of the row and
-// the lower four in the *fine* one. The coarse half alone says where x is up to a radius R, which is some fifteen times r:
+// the lower four in the *fine* one. The coarse half alone says where x is up to a radius R, which is some sixteen times r:
 //
 //     x[i] = s (16 h[i] - 120.5) + (a residual of Euclidean length at most R)
 //
@@ -88,42 +88,20 @@ void code_coarse_sums(
     enum code_kernel_variant variant, const uint8_t *coarse, size_t rows, size_t ahead, size_t half,
     const int8_t *planes, size_t queries, int32_t *sums);
 
-/// A row that can be among the best by its coarse half, and waits for its whole codes to be looked at.
+/// Where the two halves of a row are.
 struct code_row {
-    const uint8_t *coarse, *fine;  // where its codes are
-    float scale, radius;
-    uint32_t stretch, row;  // its place, for whoever asked
+    const uint8_t *coarse, *fine;
 };
 
 /// The sums of rows, wherever they lie, with both planes of one query, which stand one after the other: of the row at
-/// places[i] among `rows`, sums[i] is that with the first plane and sums[count + i] that with the second.
+/// places[i] among `rows`, sums[i] is that with the first plane and sums[count + i] that with the second. Halves and planes
+/// start on a boundary of CODE_ALIGNMENT.
 void code_sums(
     enum code_kernel_variant variant, const struct code_row *rows, const uint32_t *places, size_t count, size_t half,
     const int8_t *planes, int32_t *sums);
 
 /// Asks for memory before it is needed.
 void code_fetch(const void *memory, size_t size);
-
-/// What a query adds to a sum to make bounds of a score of it: |score - s step sum| <= s spread + radius reach.
-struct code_bound {
-    double step;    // what one step of the sum stands for, for a scale of one
-    double spread;  // what the query's own residual can add, for a scale of one
-    double reach;   // the query's length
-};
-
-/// The rows whose score can reach `threshold` by the sums of their coarse halves: s (step sum + spread) + radius reach is
-/// not below it. Their positions, ascending, go to `positions` (room for `rows`); returned is how many there are.
-size_t code_select(
-    const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
-    double threshold, uint32_t *positions);
-
-/// Of `count` rows, known by what their scores can reach and by their places, drops those that stay below `threshold`. The
-/// most promising ones of the others leave for `leading`: the places of those in the upper half of the range, or of all
-/// where there are few. Returned is how many those are; `count` becomes how many stay. Their order is kept. Upper ends are
-/// numbers, or infinite. O(count).
-///
-/// What the leading ones show raises the threshold, which then rules out many of those that stay.
-size_t code_leading(double *uppers, uint32_t *places, size_t *count, double threshold, uint32_t *leading);
 
 #ifdef __cplusplus
 }

@@ -47,7 +47,7 @@ double scan_fixed_order_dot_variant(
     enum scan_kernel_variant variant, const float *a, const float *b, size_t dimension);
 
 /// The sum of `count` words, read once from front to back. Not part of a scan: it is what a scan is measured against, since
-/// no pass over the same bytes can be much faster.
+/// no pass over all of the same bytes can be much faster.
 uint64_t scan_stream_sum(const uint64_t *words, size_t count);
 
 #ifdef __cplusplus

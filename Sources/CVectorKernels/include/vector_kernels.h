@@ -9,5 +9,6 @@
 #include "encoder_kernels.h"
 #include "heap.h"
 #include "scan_kernels.h"
+#include "selection_kernels.h"
 
 #endif
