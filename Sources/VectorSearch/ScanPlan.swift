@@ -67,9 +67,9 @@ package final class ScanPlan: Sendable {
         self.keepsVectors = keepsVectors
     }
 
-    /// The sum of both halves of all codes, each read once from front to back: what a scan is measured against, which reads
-    /// one half of all and the other one of few.
-    package func stream() -> UInt64 {
+    /// The sum of both halves of all codes, or of the coarse ones alone, each read once from front to back: what a scan is
+    /// measured against, which reads the coarse halves of all rows and the fine ones of few.
+    package func stream(coarseAlone: Bool = false) -> UInt64 {
         guard let dimension else { return 0 }
         var sum: UInt64 = 0
         for stretch in stretches {
@@ -77,6 +77,7 @@ package final class ScanPlan: Sendable {
             stretch.rows.coarse.withMemoryRebound(to: UInt64.self, capacity: words) {
                 sum &+= scan_stream_sum($0, words)
             }
+            if coarseAlone { continue }
             stretch.rows.fine.withMemoryRebound(to: UInt64.self, capacity: words) { sum &+= scan_stream_sum($0, words) }
         }
         return sum
