@@ -116,8 +116,8 @@ struct ScanMeasurement: Sendable {
         for (number, share) in Self.shares.enumerated() {
             let (stream, coarse, scan) = (samples[3 * number], samples[3 * number + 1], samples[3 * number + 2])
             let ratio = scan.ratio(to: stream, decimals: 2)
-            lines.append(row("\(share.formatted()) %: streaming read", stream, against: []))
-            lines.append(row("\(share.formatted()) %: of coarse halves alone", coarse, against: []))
+            lines.append(row("\(share.formatted()) %: streaming read", stream, against: [nil, nil]))
+            lines.append(row("\(share.formatted()) %: of coarse halves alone", coarse, against: [nil, nil]))
             lines.append(
                 row("\(share.formatted()) %: scan", scan, against: [ratio, scan.ratio(to: coarse, decimals: 2)]))
             if share >= 10 {
@@ -138,7 +138,7 @@ struct ScanMeasurement: Sendable {
             targets: targets)
     }
 
-    private func row(_ name: String, _ samples: Samples, against: [Figure]) -> Section.Row {
+    private func row(_ name: String, _ samples: Samples, against: [Figure?]) -> Section.Row {
         Section.Row(
             name: name,
             cells: [
