@@ -6,7 +6,7 @@ import CVectorKernels
 /// Batches of queries go by codes as well: `sgemm` reads eight times the bytes of coarse halves and multiplies a quarter of
 /// the numbers in an instruction. Its products alone, of a million embeddings of texts, took 14 times as long as a scan of
 /// eight queries by codes, and 5.6 times as long of 64 (Benchmarks/RESULTS.md). Only where all rows crowd together, so that
-/// all of them are looked at whole, were its products of 64 queries the faster ones, by a third, before anything was
+/// all of them are looked at whole, did its products of 64 queries take less, three fifths of the time, before anything was
 /// chosen by them. So the library serves only where there is no kernel for bytes.
 package enum CandidateSource: Sendable, Equatable {
     /// Codes of one byte a component, a quarter of the bytes of the rows, and of most rows only half of that
