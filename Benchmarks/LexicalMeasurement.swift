@@ -85,7 +85,7 @@ struct LexicalMeasurement: Sendable {
         }
         let took = Stopwatch.milliseconds(taken.duration(to: ContinuousClock().now))
         var index = LexicalIndex()
-        let inverted = try await Stopwatch.milliseconds { index = LexicalIndex(builders) }
+        let inverted = await Stopwatch.milliseconds { index = LexicalIndex(builders) }
         let section = Section(
             title: "Words: building an index of \(passages) passages, two threads",
             explanation: [

@@ -9,8 +9,15 @@ struct DocumentLayout: Sendable {
     /// What is gathered of one label.
     private struct Gathered: Sendable {
         var rows: PartitionBuilder
+        /// What other threads gathered of its rows.
+        var others: [PartitionBuilder] = []
         var rowsDigest = MultisetDigest()
         var bearers = 0
+
+        mutating func finish() throws -> Partition {
+            for other in others { try rows.append(contentsOf: other) }
+            return try rows.finish()
+        }
     }
 
     /// Rows that are held as they came, at most, where memory is not to have them: 48 MiB at 384 components.
@@ -31,12 +38,14 @@ struct DocumentLayout: Sendable {
         records += document.digest
         guard let content = document.content else { return unreadable.append(document.record) }
         usedKeys.insert(document.record.keyID)
-        for label in content.labels.all { try edit(label) { $0.bearers += 1 } }
+        for (label, bearers) in content.labels.all.stretches { try edit(label) { $0.bearers += bearers.count } }
         for (label, digest) in content.rowsDigests { try edit(label) { $0.rowsDigest += digest } }
-        for (position, label) in content.labels.passages.enumerated() {
-            let key = content.vectors.key(position)
-            try content.vectors.withVector(position) { vector in
-                try edit(label) { try $0.rows.append(key, littleEndian: vector) }
+        for (label, passages) in content.labels.passages.stretches {
+            try edit(label) { gathered in
+                for passage in passages {
+                    let key = content.vectors.key(passage)
+                    try content.vectors.withVector(passage) { try gathered.rows.append(key, littleEndian: $0) }
+                }
             }
         }
         held += content.vectors.count
@@ -53,25 +62,26 @@ struct DocumentLayout: Sendable {
         try body(&labels[label]!)
     }
 
-    /// Adds what another thread gathered.
-    mutating func add(_ other: consuming DocumentLayout) throws {
-        if !arena.keepsVectors { try other.layOut() }
+    /// Adds what another thread gathered. Rows are put together when the partitions are filled.
+    mutating func add(_ other: DocumentLayout) {
         records += other.records
         usedKeys.formUnion(other.usedKeys)
         unreadable += other.unreadable
         for (label, gathered) in other.labels {
-            try edit(label) { own in
-                own.bearers += gathered.bearers
-                own.rowsDigest += gathered.rowsDigest
-                try own.rows.append(contentsOf: gathered.rows)
+            guard labels[label] != nil else {
+                labels[label] = gathered
+                continue
             }
+            labels[label]!.bearers += gathered.bearers
+            labels[label]!.rowsDigest += gathered.rowsDigest
+            labels[label]!.others.append(gathered.rows)
         }
     }
 
     /// Fills the partitions, each on whatever thread is free.
     ///
     /// - Parameter partitions: Of all labels, without rows.
-    consuming func fill(_ partitions: inout [LabelID: LabelPartition]) throws {
+    mutating func fill(_ partitions: inout [LabelID: LabelPartition]) throws {
         for (id, gathered) in labels {
             partitions[id]!.bearers = gathered.bearers
             partitions[id]!.rowsDigest = gathered.rowsDigest
@@ -82,8 +92,8 @@ struct DocumentLayout: Sendable {
         labels = [:]
         let finished = Mutex<[LabelID: Result<Partition, any Error>]>([:])
         DispatchQueue.concurrentPerform(iterations: ids.count) { number in
-            guard let gathered = unfinished.withLock({ $0.removeValue(forKey: ids[number]) }) else { return }
-            let result = Result { try gathered.rows.finish() }
+            guard var gathered = unfinished.withLock({ $0.removeValue(forKey: ids[number]) }) else { return }
+            let result = Result { try gathered.finish() }
             finished.withLock { $0[ids[number]] = result }
         }
         for (id, rows) in finished.withLock({ $0 }) { partitions[id]!.rows = try rows.get() }

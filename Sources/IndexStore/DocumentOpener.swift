@@ -90,7 +90,7 @@ struct DocumentOpener: Sendable {
         guard vectors.count == labels.passages.count else {
             throw IndexError.damaged(what: "document \(record.id) has vectors for other passages")
         }
-        guard labels.all.allSatisfy({ self.labels[$0] != nil }) else {
+        guard labels.all.stretches.allSatisfy({ self.labels[$0.label] != nil }) else {
             throw IndexError.damaged(what: "document \(record.id) has a label that is missing")
         }
         let rowsDigests = labels.grouped(vectors.passages).map { label, ids in

@@ -143,3 +143,17 @@ struct DocumentLabels: Equatable {
         return Dictionary(grouping: zip(passages, ids), by: \.0).map { ($0, $1.map(\.1)) }
     }
 }
+
+extension [LabelID] {
+    /// Equal labels that follow each other, once for all of them: most documents have one label, and one stretch.
+    var stretches: [(label: LabelID, range: Range<Int>)] {
+        var found: [(label: LabelID, range: Range<Int>)] = []
+        var start = 0
+        while start < count {
+            let end = self[start...].firstIndex { $0 != self[start] } ?? count
+            found.append((self[start], start..<end))
+            start = end
+        }
+        return found
+    }
+}

@@ -185,7 +185,7 @@ private struct Loading {
             (batch, size) = ([], 0)
         }
         try line.add(batch)
-        let layout = try line.finish()
+        var layout = try line.finish()
         records += layout.records
         usedKeys.formUnion(layout.usedKeys)
         unreadable = layout.unreadable

@@ -2,7 +2,7 @@ package import AccessControl
 import Foundation
 import GRDB
 package import Labels
-package import LexicalSearch
+import LexicalSearch
 package import Passages
 import Sealing
 import VectorSearch

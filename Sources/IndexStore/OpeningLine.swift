@@ -57,7 +57,13 @@ final class OpeningLine: Sendable {
         wait()
         try check()
         var whole = empty
-        for layout in layouts.withLock({ $0 }) { try whole.add(layout) }
+        // Taken out: what others held too would be copied when it is put together.
+        for layout in layouts.withLock({ layouts in
+            defer { layouts = [] }
+            return layouts
+        }) {
+            whole.add(layout)
+        }
         return whole
     }
 }

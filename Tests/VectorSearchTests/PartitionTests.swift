@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func readsStoredRowsAtAnyAlignment() throws {
-        let vector: [Float] = [1, -2.5, 3e-40]
+        let vector: [Float] = [1, -2.5, 0x1p-131]
         var rows = try RowBatch(dimension: 3)
         var bytes: [UInt8] = []
         for offset in 0..<8 {

@@ -65,7 +65,7 @@ struct World {
         case .oneHugeRow:
             return random.vector(dimension, scale: random.below(20) == 0 ? 1e30 : 1)
         case .subnormals:
-            return random.vector(dimension, scale: random.below(2) == 0 ? 1e-40 : .leastNormalMagnitude)
+            return random.vector(dimension, scale: random.below(2) == 0 ? 0x1p-133 : .leastNormalMagnitude)
         case .multiples:
             let factor = Float(1 << random.below(8)) * (random.below(2) == 0 ? 1 : -1)
             return base.map { $0 * factor }
