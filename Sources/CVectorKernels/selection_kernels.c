@@ -1,5 +1,6 @@
 #include "selection_kernels.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "code_kernels.h"
@@ -107,6 +108,29 @@ size_t code_select(
     }
 #endif
     return select_rows(sums, scales, radii, rows, bound, threshold, positions);
+}
+
+// MARK: - Scores that reach a limit
+
+size_t score_select(const float *scores, size_t rows, float limit, uint32_t *positions) {
+    size_t count = 0;
+    size_t row = 0;
+    for (; row + LANES <= rows; row += LANES) {
+        float8 score;
+        memcpy(&score, scores + row, sizeof score);
+        const int32x8 reaches = ~((score < limit) & (score >= -FLT_MAX));
+        int32_t any = 0;
+        for (size_t lane = 0; lane < LANES; lane++) any |= reaches[lane];
+        if (!any) continue;
+        for (size_t lane = 0; lane < LANES; lane++) {
+            positions[count] = (uint32_t)(row + lane);
+            count += (size_t)(reaches[lane] & 1);
+        }
+    }
+    for (; row < rows; row++) {
+        if (!(scores[row] < limit && scores[row] >= -FLT_MAX)) positions[count++] = (uint32_t)row;
+    }
+    return count;
 }
 
 // MARK: - Rows that lead

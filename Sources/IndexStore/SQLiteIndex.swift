@@ -169,7 +169,10 @@ package final class SQLiteIndex: PassageIndex {
     }
 
     /// What chooses the candidates of a scan, in its own words.
-    package var scanSource: String { snapshot().scan.scan.source.name }
+    package var scanSource: String {
+        let snapshot = snapshot()
+        return snapshot.scan.scan.source.name(keepsVectors: snapshot.arena.keepsVectors)
+    }
 
     /// Whether scans of several callers are carried out together.
     package var sharesScans: Bool {

@@ -123,6 +123,7 @@ package struct ApproximateScan: Sendable {
         exact.source.offer(chosen, of: all, in: scratch)
         let lowest = chosen.reduce(Double.infinity) { min($0, $1.estimate) }
         let recall = RecallEstimate(query.vector, bits: bits, threshold: lowest)
-        return ScanCandidates(scratch.survivors(of: 0), of: query, .estimated(recall), by: exact)
+        return ScanCandidates(
+            scratch.survivors(of: 0), of: query, .estimated(recall), by: exact, usesLibrary: scratch.usesLibrary)
     }
 }

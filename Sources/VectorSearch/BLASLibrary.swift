@@ -38,21 +38,35 @@ package struct BLASLibrary: Sendable {
         dlsym(nil, name).map { unsafeBitCast($0, to: type) }
     }
 
-    /// The float32 scores of rows that lie one behind the other, as good as the library makes them: their last bits depend
-    /// on the library, the machine and the number of rows. O(count × dimension).
+    /// The float32 scores of rows that lie one behind the other, for queries that do, as good as the library makes them:
+    /// their last bits depend on the library, the machine and the number of rows and queries.
+    /// O(count × queryCount × dimension).
     ///
-    /// - Parameters:
-    ///   - rows: as many as there is room for scores, each of the query's dimension.
-    ///   - scores: receives one for each row.
+    /// - Parameter scores: receives those of the first query, `count` of them, and those of the others behind them.
+    func scores(
+        of rows: UnsafePointer<Float>, count: Int, queries: UnsafePointer<Float>, _ queryCount: Int, dimension: Int,
+        into scores: UnsafeMutablePointer<Float>
+    ) {
+        if count == 0 { return }
+        let (rowCount, width) = (CInt(count), CInt(dimension))
+        if queryCount == 1 {
+            cblas_sgemv(
+                CblasRowMajor, CblasNoTrans, rowCount, width, 1, rows, width, queries, 1, 0, scores, 1)
+        } else {
+            cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasTrans, CInt(queryCount), rowCount, width, 1, queries, width, rows,
+                width, 0, scores, rowCount)
+        }
+    }
+
+    /// The same for one query.
     func scores(
         of rows: UnsafePointer<Float>, query: QueryVector, into scores: UnsafeMutableBufferPointer<Float>
     ) {
-        if scores.isEmpty { return }
-        let (count, dimension) = (CInt(scores.count), CInt(query.dimension))
-        query.components.withUnsafeBufferPointer { query in
-            cblas_sgemv(
-                CblasRowMajor, CblasNoTrans, count, dimension, 1, rows, dimension, query.baseAddress!, 1, 0,
-                scores.baseAddress!, 1)
+        guard let target = scores.baseAddress else { return }
+        query.components.withUnsafeBufferPointer {
+            self.scores(
+                of: rows, count: scores.count, queries: $0.baseAddress!, 1, dimension: query.dimension, into: target)
         }
     }
 }

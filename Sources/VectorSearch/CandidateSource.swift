@@ -5,9 +5,9 @@ import CVectorKernels
 ///
 /// Batches of queries go by codes as well: `sgemm` reads eight times the bytes of coarse halves and multiplies a quarter of
 /// the numbers in an instruction. Its products alone, of a million embeddings of texts, took 14 times as long as a scan of
-/// eight queries by codes, and 5.6 times as long of 64 (Benchmarks/RESULTS.md). Only where all rows crowd together, so that
-/// all of them are looked at whole, did its products of 64 queries take less, three fifths of the time, before anything was
-/// chosen by them. So the library serves only where there is no kernel for bytes.
+/// eight queries by codes, and 5.6 times as long of 64 (Benchmarks/RESULTS.md). Where rows crowd together, so that nearly
+/// all of them would be looked at whole, its products of many queries take less: there the library takes over, block by
+/// block. Elsewhere it serves where there is no kernel for bytes.
 package enum CandidateSource: Sendable, Equatable {
     /// Codes of one byte a component, a quarter of the bytes of the rows, and of most rows only half of that
     /// (`QueryPlanes`).
@@ -21,13 +21,21 @@ package enum CandidateSource: Sendable, Equatable {
 
     /// Bytes that are on their way from memory.
     private static let fetchAhead = 4_096
+    /// The library takes over in a crowd for no fewer queries and rows at once: with fewer it takes longer than codes.
+    static let crowdQueries = 24
+    static let crowdRows = 128
 
-    /// For errors and start-up logs.
-    package var name: String {
-        switch self {
-        case .codes(let kernel): "the \(kernel.rawValue) kernel"
-        case .library: BLASLibrary.current.name
-        }
+    /// For start-up logs.
+    ///
+    /// - Parameter keepsVectors: Whether there is anything in memory that the library could multiply.
+    package func name(keepsVectors: Bool) -> String { name(usesLibrary: self == .library && keepsVectors) }
+
+    /// What gave the intervals of a scan, for errors.
+    func name(usesLibrary: Bool) -> String {
+        let library = BLASLibrary.current.name
+        if self == .library, usesLibrary { return library }
+        let kernel = "the \(codeKernel.rawValue) kernel"
+        return usesLibrary ? "\(kernel) or \(library)" : kernel
     }
 
     /// How many rows of the next stretches are fetched while one is read: none where the library reads them.
@@ -56,19 +64,42 @@ package enum CandidateSource: Sendable, Equatable {
             let block = Block(
                 rows: piece.rows.advanced(by: row, dimension: dimension), first: row, count: count,
                 ahead: piece.count - row - count)
-            switch (self, block.rows.vectors) {
-            case (.library, let vectors?):
-                for member in piece.members {
-                    block.offerScores(of: vectors, to: member, queries, fault: fault, in: scratch)
-                }
-            default:
-                for first in stride(from: 0, to: piece.members.count, by: Int(CODE_QUERY_LIMIT)) {
-                    let pass = piece.members[first..<min(first + Int(CODE_QUERY_LIMIT), piece.members.count)]
-                    block.offerCodes(codeKernel, to: .init(rebasing: pass), in: scratch)
-                }
+            if let vectors = block.rows.vectors, multiplies(block, for: piece.members, in: scratch) {
+                block.offerScores(of: vectors, to: piece.members, queries, fault: fault, in: scratch)
+            } else {
+                offerCodes(of: block, to: piece.members, in: scratch)
             }
             row += count
         }
+    }
+}
+
+extension CandidateSource {
+    /// Whether the library scores a block whose vectors are in memory.
+    private func multiplies(
+        _ block: Block, for members: UnsafeBufferPointer<JointPlan.Member>, in scratch: ScanScratch
+    ) -> Bool {
+        self == .library
+            || Self.canBeCrowded(block, members) && BLASLibrary.current.isOptimised && scratch.crowding.isLikely()
+    }
+
+    private static func canBeCrowded(_ block: Block, _ members: UnsafeBufferPointer<JointPlan.Member>) -> Bool {
+        block.count >= crowdRows && members.count >= crowdQueries
+    }
+
+    private func offerCodes(
+        of block: Block, to members: UnsafeBufferPointer<JointPlan.Member>, in scratch: ScanScratch
+    ) {
+        // Until a query has a threshold, nothing is ruled out, whatever the rows.
+        let tells =
+            Self.canBeCrowded(block, members)
+            && members.allSatisfy { scratch.threshold(of: $0.query) > -.infinity }
+        var found = 0
+        for first in stride(from: 0, to: members.count, by: Int(CODE_QUERY_LIMIT)) {
+            let pass = members[first..<min(first + Int(CODE_QUERY_LIMIT), members.count)]
+            found += block.offerCodes(codeKernel, to: .init(rebasing: pass), in: scratch)
+        }
+        if tells { scratch.crowding.note(found, of: block.count * members.count) }
     }
 }
 
@@ -106,9 +137,11 @@ private struct Block {
     /// How many rows of the piece come behind these.
     let ahead: Int
 
+    /// - Returns: How many rows can be among the best by their coarse halves, counted for each query.
     func offerCodes(
         _ kernel: CodeKernel, to members: UnsafeBufferPointer<JointPlan.Member>, in scratch: ScanScratch
-    ) {
+    ) -> Int {
+        var all = 0
         let planes = scratch.planes(of: members)
         let half = scratch[members[0].query].half
         code_coarse_sums(kernel.variant, rows.coarse, count, ahead, half, planes, members.count, scratch.sums)
@@ -117,6 +150,7 @@ private struct Block {
             let found = code_select(
                 sums, rows.scales, rows.coarseRadii, count, bound, scratch.threshold(of: member.query),
                 scratch.positions)
+            all += found
             for chosen in 0..<found {
                 let row = Int(scratch.positions[chosen])
                 scratch.postpone(
@@ -127,34 +161,47 @@ private struct Block {
                         row: UInt32(member.offset + first + row)), of: member.query)
             }
         }
+        return all
     }
 
+    /// Only a row whose score is near enough to the threshold of a query is looked at by itself.
     func offerScores(
-        of vectors: UnsafePointer<Float>, to member: JointPlan.Member, _ queries: [ScanQuery], fault: PlantedFault?,
-        in scratch: ScanScratch
+        of vectors: UnsafePointer<Float>, to members: UnsafeBufferPointer<JointPlan.Member>, _ queries: [ScanQuery],
+        fault: PlantedFault?, in scratch: ScanScratch
     ) {
-        let query = queries[member.query].vector
-        let scores = UnsafeMutableBufferPointer(rebasing: scratch.scores[..<count])
-        BLASLibrary.current.scores(of: vectors, query: query, into: scores)
+        let all = scratch.products(of: vectors, count: count, members: members, queries)
         if fault == .impreciseLibrary {
-            for row in scores.indices { scores[row] *= 1 + 0x1p-8 }
+            for position in all.indices { all[position] *= 1 + 0x1p-8 }
         }
-        let bound = ScoreBound(dimension: query.dimension, queryNorm: query.norm)
+        var longest = 0.0
+        for row in 0..<count { longest = max(longest, normBound(row, dimension: queries[0].vector.dimension)) }
         var allFinite = true
-        for row in scores.indices {
-            let score = Double(scores[row])
-            allFinite = allFinite && score.isFinite
-            let norm = ScoreBound.normBound(
-                scale: rows.scales[row], radius: rows.radii[row], dimension: query.dimension)
-            let margin = fault == .noMargin ? 0 : bound.margin(norm: norm)
-            // What has overflowed on the way tells nothing.
-            scratch.offer(
-                TopK.Candidate(
-                    lower: score.isFinite ? score - margin : -.infinity,
-                    upper: score.isFinite ? score + margin : .infinity, stretch: UInt32(member.stretch),
-                    row: UInt32(member.offset + first + row)), to: member.query)
+        for (number, member) in members.enumerated() {
+            let query = queries[member.query].vector
+            let scores = all.baseAddress! + number * count
+            let bound = ScoreBound(dimension: query.dimension, queryNorm: query.norm)
+            let limit = ScoreBound.below(
+                scratch.threshold(of: member.query), by: fault == .noMargin ? 0 : bound.margin(norm: longest))
+            let found = score_select(scores, count, limit, scratch.positions)
+            for chosen in 0..<found {
+                let row = Int(scratch.positions[chosen])
+                let score = Double(scores[row])
+                allFinite = allFinite && score.isFinite
+                let norm = normBound(row, dimension: query.dimension)
+                let margin = fault == .noMargin ? 0 : bound.margin(norm: norm)
+                // What has overflowed on the way tells nothing.
+                scratch.offer(
+                    TopK.Candidate(
+                        lower: score.isFinite ? score - margin : -.infinity,
+                        upper: score.isFinite ? score + margin : .infinity, stretch: UInt32(member.stretch),
+                        row: UInt32(member.offset + first + row)), to: member.query)
+            }
         }
         // Some libraries compute 0 × y where asked to overwrite y: leave them nothing but numbers.
-        if !allFinite { scratch.scores.update(repeating: 0) }
+        if !allFinite { all.update(repeating: 0) }
+    }
+
+    private func normBound(_ row: Int, dimension: Int) -> Double {
+        ScoreBound.normBound(scale: rows.scales[row], radius: rows.radii[row], dimension: dimension)
     }
 }

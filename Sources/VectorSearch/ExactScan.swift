@@ -83,7 +83,8 @@ package struct ExactScan: Sendable {
                 source.offer(piece, queries: queries, dimension: dimension, fault: fault, in: scratch)
             }
             return queries.enumerated().map { number, query in
-                ScanCandidates(scratch.survivors(of: number), of: query, recall, by: self)
+                ScanCandidates(
+                    scratch.survivors(of: number), of: query, recall, by: self, usesLibrary: scratch.usesLibrary)
             }
         }
     }

@@ -36,10 +36,13 @@ package struct ScanCandidates: Sendable {
     private let query: ScanQuery
     private let recall: Recall
     /// What gave the intervals, for an error.
-    private let source: String
+    private let source: CandidateSource
+    let usesLibrary: Bool
     private let fault: PlantedFault?
 
-    init(_ candidates: [TopK.Candidate], of query: ScanQuery, _ recall: Recall, by scan: ExactScan) {
+    init(
+        _ candidates: [TopK.Candidate], of query: ScanQuery, _ recall: Recall, by scan: ExactScan, usesLibrary: Bool
+    ) {
         rows = candidates.map { candidate in
             let (stretch, row) = (Int(candidate.stretch), Int(candidate.row))
             let pointers = query.plan.stretches[stretch].rows
@@ -50,7 +53,8 @@ package struct ScanCandidates: Sendable {
         }
         self.query = query
         self.recall = recall
-        source = scan.source.name
+        source = scan.source
+        self.usesLibrary = usesLibrary
         fault = scan.fault
     }
 
@@ -87,7 +91,9 @@ package struct ScanCandidates: Sendable {
     func score(_ row: Row, _ vector: UnsafePointer<Float>) throws(VectorSearchError) -> Scored {
         let score = FixedOrderKernel.dot(query.vector, vector)
         let isInside = score >= row.lower && score <= row.upper
-        if !isInside, fault?.breaksBounds != true { throw .scoreBoundViolated(by: source) }
+        if !isInside, fault?.breaksBounds != true {
+            throw .scoreBoundViolated(by: source.name(usesLibrary: usesLibrary))
+        }
         var squaredNorm = 0.0
         if case .estimated = recall { squaredNorm = scan_fixed_order_dot(vector, vector, dimension) }
         return Scored(row: row, score: score, squaredNorm: squaredNorm)

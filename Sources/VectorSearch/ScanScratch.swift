@@ -18,8 +18,11 @@ final class ScanScratch: @unchecked Sendable {
     let positions: UnsafeMutablePointer<UInt32>
     /// Room for the estimates of those rows, in approximate mode.
     let estimates: UnsafeMutablePointer<Double>
-    /// Room for the approximate scores of a block of rows, by the BLAS library.
-    let scores: UnsafeMutableBufferPointer<Float>
+    /// The approximate scores of a block of rows, by the BLAS library.
+    private var library = LibraryScores()
+    /// Whether it gave any interval since the scan began, and whether it is to give those of the next block.
+    private(set) var usesLibrary = false
+    var crowding = Crowding()
     /// What can be among the best of each query by coarse halves, and its candidates.
     private let waiting = WaitingRows()
     private let tops: UnsafeMutablePointer<TopK>
@@ -57,8 +60,6 @@ final class ScanScratch: @unchecked Sendable {
         tops.initialize(repeating: TopK(), count: ExactScan.queryLimit)
         prepared = .allocate(capacity: ExactScan.queryLimit)
         prepared.initialize(repeating: .none, count: ExactScan.queryLimit)
-        scores = .allocate(capacity: Self.block)
-        scores.initialize(repeating: 0)
     }
 
     deinit {
@@ -68,7 +69,6 @@ final class ScanScratch: @unchecked Sendable {
         tops.deinitialize(count: ExactScan.queryLimit)
         tops.deallocate()
         prepared.deallocate()
-        scores.deallocate()
     }
 
     /// - Parameters:
@@ -111,6 +111,15 @@ final class ScanScratch: @unchecked Sendable {
         return tops[query].survivors()
     }
 
+    /// The scores of rows by the library, as `LibraryScores.multiply`.
+    func products(
+        of vectors: UnsafePointer<Float>, count: Int, members: UnsafeBufferPointer<JointPlan.Member>,
+        _ queries: [ScanQuery]
+    ) -> UnsafeMutableBufferPointer<Float> {
+        usesLibrary = true
+        return library.multiply(vectors, count: count, members: members, queries)
+    }
+
     /// The first planes of the queries of a pass, one behind the other.
     func planes(of members: UnsafeBufferPointer<JointPlan.Member>) -> UnsafePointer<Int8> {
         guard let first = members.first, let own = self[first.query].planes else {
@@ -141,7 +150,9 @@ final class ScanScratch: @unchecked Sendable {
         positions.update(repeating: 0, count: Self.block)
         estimates.update(repeating: 0, count: Self.block)
         waiting.clear(queries: queryCount)
-        scores.update(repeating: 0)
+        library.clear()
+        usesLibrary = false
+        crowding = Crowding()
         prepared.update(repeating: .none, count: queryCount)
         for number in 0..<queryCount { tops[number].begin(k: 0, minimumScore: nil) }
     }

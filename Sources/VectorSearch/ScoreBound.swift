@@ -48,6 +48,14 @@ struct ScoreBound: Sendable {
         (factor * norm + constant) * (1 + 0x1p-30)
     }
 
+    /// What an approximate score stays below where it is more than a margin below a threshold: rounded down, or no number
+    /// where that is none.
+    static func below(_ threshold: Double, by margin: Double) -> Float {
+        let limit = threshold - margin
+        let nearest = Float(limit)
+        return Double(nearest) > limit ? nearest.nextDown : nearest
+    }
+
     /// An upper bound of the length of a row, from its codes: ‖x‖ ≤ s·‖c‖ + r and ‖c‖ ≤ 127·√n.
     static func normBound(scale: Float, radius: Float, dimension: Int) -> Double {
         (Double(scale) * 127 * Double(dimension).squareRoot() + Double(radius)) * (1 + 0x1p-30)

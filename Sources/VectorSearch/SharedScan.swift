@@ -19,7 +19,7 @@ package final class SharedScan: Sendable {
     private let approximate: ApproximateScan
     package let pool: WorkPool
     private let shared: Atomic<Bool>
-    private let waiting = Mutex<[Ticket]>([])
+    private let line = Mutex(Line())
 
     package convenience init(_ scan: ExactScan, on pool: WorkPool, isShared: Bool) {
         self.init(scan, ApproximateScan(scan), on: pool, isShared: isShared)
@@ -38,12 +38,20 @@ package final class SharedScan: Sendable {
         set { shared.store(newValue, ordering: .relaxed) }
     }
 
+    /// Who waits, how many queries threads are at, and how many jobs are in line that will take some: at least one where
+    /// anybody waits, and no more than there are threads.
+    private struct Line {
+        var waiting: [Ticket] = []
+        var scanned = 0
+        var jobs = 0
+    }
+
     /// A query on its way.
     private final class Ticket: Sendable {
         private enum State {
             case pending
             case awaited(CheckedContinuation<ScanOutcome, any Error>)
-            case finished(Result<ScanOutcome, VectorSearchError>)
+            case finished(Result<ScanOutcome, any Error>)
         }
 
         let query: ScanQuery
@@ -51,23 +59,23 @@ package final class SharedScan: Sendable {
 
         init(_ query: ScanQuery) { self.query = query }
 
-        func finish(_ result: Result<ScanOutcome, VectorSearchError>) {
+        func finish(_ result: Result<ScanOutcome, any Error>) {
             let waiter = state.withLock { state -> CheckedContinuation<ScanOutcome, any Error>? in
                 defer { state = .finished(result) }
                 if case .awaited(let waiter) = state { return waiter }
                 return nil
             }
-            waiter?.resume(with: result.mapError { $0 as any Error })
+            waiter?.resume(with: result)
         }
 
         func outcome() async throws -> ScanOutcome {
             try await withCheckedThrowingContinuation { continuation in
-                let result = state.withLock { state -> Result<ScanOutcome, VectorSearchError>? in
+                let result = state.withLock { state -> Result<ScanOutcome, any Error>? in
                     if case .finished(let result) = state { return result }
                     state = .awaited(continuation)
                     return nil
                 }
-                if let result { continuation.resume(with: result.mapError { $0 as any Error }) }
+                if let result { continuation.resume(with: result) }
             }
         }
     }
@@ -93,23 +101,42 @@ package final class SharedScan: Sendable {
     /// - Throws: as `topK`.
     package func outcome(of query: ScanQuery) async throws -> ScanOutcome {
         let ticket = Ticket(query)
-        waiting.withLock { $0.append(ticket) }
-        do {
-            // One job for each query. It may find nothing left to do: then another one has taken the query along.
-            try await pool.run { [self] in scanWaiting() }
-        } catch {
-            waiting.withLock { $0.removeAll { $0 === ticket } }
-            throw error
+        try line.withLock { line throws(VectorSearchError) in
+            guard line.waiting.count < pool.waitingLimit else { throw .tooManyWaiting(limit: pool.waitingLimit) }
+            line.waiting.append(ticket)
+            if line.jobs < pool.width { addJob(&line) }
         }
-        return try await ticket.outcome()
+        return try await withTaskCancellationHandler {
+            try await ticket.outcome()
+        } onCancel: {
+            // What is being scanned already is scanned to the end.
+            let waited = line.withLock { line -> Bool in
+                let count = line.waiting.count
+                line.waiting.removeAll { $0 === ticket }
+                return line.waiting.count < count
+            }
+            if waited { ticket.finish(.failure(CancellationError())) }
+        }
     }
 
+    /// How many wait for a thread at the moment.
+    var waitingCount: Int { line.withLock { $0.waiting.count } }
+
+    private func addJob(_ line: inout Line) {
+        line.jobs += 1
+        pool.start { self.scanWaiting() }
+    }
+
+    /// One pass. Whoever waits longer is the next job's, which lines up behind what others want of the threads.
     private func scanWaiting() {
-        let tickets = waiting.withLock { waiting -> [Ticket] in
+        let tickets = line.withLock { line -> [Ticket] in
+            line.jobs -= 1
             let chosen = Self.choice(
-                among: waiting.lazy.map(\.query), isShared: isShared, threads: pool.width)
-            let taken = chosen.map { waiting[$0] }
-            for position in chosen.reversed() { waiting.remove(at: position) }
+                among: line.waiting.lazy.map(\.query), besides: line.scanned, isShared: isShared, threads: pool.width)
+            let taken = chosen.map { line.waiting[$0] }
+            for position in chosen.reversed() { line.waiting.remove(at: position) }
+            line.scanned += taken.count
+            if !line.waiting.isEmpty, line.jobs == 0 { addJob(&line) }
             return taken
         }
         guard !tickets.isEmpty else { return }
@@ -119,21 +146,25 @@ package final class SharedScan: Sendable {
             case .exact: scan.candidates(queries)
             case .approximate: approximate.candidates(queries)
             }
+        line.withLock { $0.scanned -= tickets.count }
         for (ticket, candidates) in zip(tickets, candidates) {
             ticket.finish(
-                Result { () throws(VectorSearchError) in
+                Result {
                     ticket.query.plan.keepsVectors ? .answer(try candidates.answer()) : .candidates(candidates)
                 })
         }
     }
 
     /// The positions of the queries that one thread takes next, ascending: the first one, and those behind it that can
-    /// be scanned along. One thread leaves the others their part, in whole passes of the kernel and no less than one.
+    /// be scanned along. One thread leaves the others their part of all, which they can be at already, in whole passes of
+    /// the kernel and no less than one.
+    ///
+    /// - Parameter scanned: How many queries the other threads are at.
     static func choice(
-        among waiting: some Collection<ScanQuery>, isShared: Bool, threads: Int
+        among waiting: some Collection<ScanQuery>, besides scanned: Int = 0, isShared: Bool, threads: Int
     ) -> [Int] {
         guard let first = waiting.first else { return [] }
-        let passes = max(1, waiting.count / (threads * passLimit))
+        let passes = max(1, (waiting.count + scanned) / (threads * passLimit))
         let limit = isShared ? min(ExactScan.queryLimit, passes * passLimit) : 1
         var taken: [Int] = []
         var plans: Set<ObjectIdentifier> = []

@@ -6,7 +6,8 @@ import CVectorKernels
 ///
 /// When a row is looked at depends on what else was read before; what becomes of it does not. Its interval ends with the
 /// lower one of its two upper bounds, so whether it is a candidate in the end is a matter of the last threshold alone, which
-/// is a function of the query and of the rows scanned (Rule 2, non-interference).
+/// is a function of the query and of the rows scanned (Rule 2, non-interference). In company the BLAS library can give
+/// tighter intervals of the same scores (`CandidateSource`): then there are other candidates, and the same answer.
 struct WaitingRows: ~Copyable {
     /// What is known of a row besides its codes.
     struct Row {

@@ -57,7 +57,7 @@ package final class WorkPool: Sendable {
         let cancelled = Flag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let accepted = submit {
+                let accepted = submit(limit: waitingLimit) {
                     if cancelled.isSet {
                         continuation.resume(throwing: CancellationError())
                     } else {
@@ -73,8 +73,11 @@ package final class WorkPool: Sendable {
         }
     }
 
+    /// Runs `work` on a thread of the pool when its turn comes, however many wait: for who lets no more than a few wait.
+    func start(_ work: @escaping @Sendable () -> Void) { _ = submit(limit: .max, work) }
+
     /// Puts a job in line, and starts a thread for it where fewer than `width` run. False where the line is full.
-    private func submit(_ job: @escaping Job) -> Bool {
+    private func submit(limit: Int, _ job: @escaping Job) -> Bool {
         enum Outcome { case refused, queued, started }
         let outcome = line.withLock { line -> Outcome in
             if line.running < width {
@@ -82,7 +85,7 @@ package final class WorkPool: Sendable {
                 line.waiting.append(job)
                 return .started
             }
-            guard line.count < waitingLimit else { return .refused }
+            guard line.count < limit else { return .refused }
             line.waiting.append(job)
             return .queued
         }

@@ -114,6 +114,8 @@ static void check_codes(size_t dimension, size_t count, size_t queries) {
     add(plain, queries * count * sizeof *plain);
     const size_t found = code_select(plain, scales, radii, count, bound, 0, positions);
     add(positions, found * sizeof *positions);
+    const size_t scored = score_select(radii, count, radii[0], positions);
+    add(positions, scored * sizeof *positions);
     double *uppers = memory(count * sizeof *uppers);
     for (size_t row = 0; row < count; row++) uppers[row] = number();
     for (size_t left = count; left > 0;) {

@@ -278,6 +278,28 @@ import Testing
         }
     }
 
+    /// Scores below the limit are left out, unless they are no finite numbers.
+    @Test func selectionOfScoresIsAFilter() {
+        var random = SeededRandom(39)
+        for count in 0...40 {
+            for _ in 0..<20 {
+                let scores = (0..<count).map { _ in
+                    switch random.below(12) {
+                    case 0: [Float.nan, .infinity, -.infinity][random.below(3)]
+                    case 1: [Float.greatestFiniteMagnitude, -Float.greatestFiniteMagnitude, 0][random.below(3)]
+                    default: Float(random.below(200)) / 100 - 1
+                    }
+                }
+                for limit in [-Float.infinity, 0, 0.5, .greatestFiniteMagnitude, .nan, scores.first ?? 1] {
+                    let found = Self.positions(count) { score_select(scores, count, limit, $0) }
+                    #expect(
+                        found == scores.indices.filter { !(scores[$0] < limit && scores[$0].isFinite) },
+                        "\(count) rows, \(limit)")
+                }
+            }
+        }
+    }
+
     /// Rows that wait leave as those that lead, until none is left that reaches the threshold: each of them once, none
     /// before one that is more promising by half of the range, and none of the others.
     @Test func leadingRowsAreThoseOfTheUpperHalf() {

@@ -197,7 +197,11 @@ import Testing
 
     @Test func saysWhatChoosesCandidates() {
         #expect(scan.source == .codes(.best) || CodeKernel.best == .scalar)
-        #expect(CandidateSource.codes(.avx2).name == "the AVX2 kernel")
+        let library = BLASLibrary.current.name
+        #expect(CandidateSource.codes(.avx2).name(keepsVectors: true) == "the AVX2 kernel")
+        #expect(CandidateSource.codes(.avx2).name(usesLibrary: true) == "the AVX2 kernel or \(library)")
+        #expect(CandidateSource.library.name(keepsVectors: true) == library)
+        #expect(CandidateSource.library.name(keepsVectors: false) == "the \(CodeKernel.best.rawValue) kernel")
         #expect(BLASLibrary.current.isOptimised == BLASLibrary.current.name.hasPrefix("OpenBLAS"))
     }
 }

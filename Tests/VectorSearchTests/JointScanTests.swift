@@ -16,6 +16,51 @@ import Testing
         /// The labels of each query.
         let permitted: [[Int]]
 
+        /// Many readers of rows about one direction, of which coarse halves rule out next to none; and now and then rows whose
+        /// scores are no numbers in float32.
+        init(crowdOf dimension: Int, using random: inout SeededRandom) throws {
+            let arena = try RowArena(dimension: dimension)
+            let middle = random.vector(dimension)
+            let overflows = random.below(3) == 0
+            let all = try (0..<1 + random.below(3)).map { _ in
+                var batch = try RowBatch(dimension: dimension)
+                for _ in 0..<1_100 + random.below(900) {
+                    let row = zip(middle, random.vector(dimension)).map { $0 + 0.1 * $1 }
+                    let scale: Float = overflows && random.below(200) == 0 ? 1e38 : 1
+                    try batch.append(random.key(), row.map { $0 * scale })
+                }
+                return try Partition(in: arena).inserting(batch)
+            }
+            let plans = try (0..<2).map { number in
+                try ScanPlan(number == 0 ? all : [all[all.count - 1]])
+            }
+            let asked = try (0..<CandidateSource.crowdQueries + random.below(40)).map { number in
+                let scale: Float = overflows ? 100 : 1
+                return try ScanQuery(
+                    QueryVector(random.vector(dimension).map { $0 * scale }), count: 1 + random.below(20),
+                    in: plans[number % 8 == 7 ? 1 : 0])
+            }
+            let readable = asked.map { $0.plan === plans[0] ? Array(all.indices) : [all.count - 1] }
+            (partitions, queries, permitted) = (all, asked, readable)
+        }
+
+        /// The answer of a query by brute force.
+        func oracle(_ number: Int) -> [ScoredRow] {
+            let query = queries[number]
+            let rows = permitted[number].enumerated().flatMap { position, label in
+                partitions[label].keys.map { key in
+                    ScoredRow(
+                        key: key,
+                        score: FixedOrderKernel.dot(
+                            query.vector.components, partitions[label].vector(of: key) ?? []),
+                        partition: position)
+                }
+            }
+            return Array(
+                rows.filter { $0.score >= query.minimumScore ?? -.infinity }
+                    .sorted { ($1.score, $0.key) < ($0.score, $1.key) }.prefix(query.count))
+        }
+
         init(dimension: Int, using random: inout SeededRandom) throws {
             let arena = try RowArena(dimension: dimension)
             var all: [Partition] = []
@@ -56,19 +101,25 @@ import Testing
             for (query, result) in zip(scene.queries, together) {
                 #expect(try result.get() == ExactScan(.codes(.scalar)).topK(query))
             }
-            for ((query, labels), result) in zip(zip(scene.queries, scene.permitted), together) {
-                let rows = labels.enumerated().flatMap { position, label in
-                    scene.partitions[label].keys.map { key in
-                        ScoredRow(
-                            key: key,
-                            score: FixedOrderKernel.dot(
-                                query.vector.components, scene.partitions[label].vector(of: key) ?? []),
-                            partition: position)
-                    }
-                }
-                let best = rows.filter { $0.score >= query.minimumScore ?? -.infinity }
-                    .sorted { ($1.score, $0.key) < ($0.score, $1.key) }.prefix(query.count)
-                #expect(try result.get() == Array(best))
+            for (number, result) in together.enumerated() {
+                #expect(try result.get() == scene.oracle(number))
+            }
+        }
+    }
+
+    /// Where rows crowd together, the library takes over from the codes.
+    @Test(arguments: sources)
+    func inACrowdEachFindsWhatItFindsAlone(source: CandidateSource) throws {
+        var random = SeededRandom(54)
+        let scan = ExactScan(source)
+        for _ in 0..<4 {
+            let scene = try Scene(crowdOf: [40, 64, 70][random.below(3)], using: &random)
+            let together = scan.candidates(scene.queries)
+            #expect(together.allSatisfy { $0.usesLibrary == BLASLibrary.current.isOptimised || source == .library })
+            for (number, candidates) in together.enumerated() {
+                let found = try candidates.answer().rows
+                #expect(found == scene.oracle(number))
+                if number < 8 { #expect(try found == ExactScan(.codes(.scalar)).topK(scene.queries[number])) }
             }
         }
     }
@@ -99,7 +150,7 @@ import Testing
         JointPlan([]).forEachPiece { _ in Issue.record("nobody may read a piece") }
     }
 
-    @Test(arguments: [true, false])
+    @Test(.timeLimit(.minutes(10)), arguments: [true, false])
     func manyCallersAtOnce(isShared: Bool) async throws {
         var random = SeededRandom(52)
         let scene = try Scene(dimension: 64, using: &random)
@@ -119,6 +170,35 @@ import Testing
         }
     }
 
+    /// Who was scanned along has the answer at once, whatever else the threads are wanted for meanwhile.
+    @Test(.timeLimit(.minutes(10))) func whoIsScannedAlongWaitsForNothingElse() async throws {
+        var random = SeededRandom(55)
+        let scene = try Scene(dimension: 8, using: &random)
+        let pool = WorkPool(width: 1)
+        let shared = SharedScan(ExactScan(), on: pool, isShared: true)
+        let expected = try ExactScan().topK(scene.queries[0])
+        let (running, gate, last) = (Gate(), Gate(), Gate())
+        let blocker = Task {
+            try await pool.run {
+                running.open()
+                gate.wait()
+            }
+        }
+        await Task.detached { running.wait() }.value
+        func ask() -> Task<[ScoredRow], any Error> { Task { try await shared.topK(scene.queries[0]) } }
+        let first = ask()
+        while shared.waitingCount < 1 { try await Task.sleep(for: .milliseconds(1)) }
+        let behind = Task { try await pool.run { last.wait() } }
+        while pool.waitingCount < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        let others = (0..<3).map { _ in ask() }
+        while shared.waitingCount < 4 { try await Task.sleep(for: .milliseconds(1)) }
+        gate.open()
+        for task in [first] + others { #expect(try await task.value == expected) }
+        last.open()
+        try await behind.value
+        try await blocker.value
+    }
+
     /// Who cannot wait any more leaves nothing behind, and the others are served.
     @Test func aFullLineAndCancelledCallers() async throws {
         var random = SeededRandom(53)
@@ -136,14 +216,15 @@ import Testing
         }
         await Task.detached { running.wait() }.value
         let first = Task { try await shared.topK(query) }
-        while pool.waitingCount < 1 { try await Task.sleep(for: .milliseconds(1)) }
+        while shared.waitingCount < 1 { try await Task.sleep(for: .milliseconds(1)) }
         let second = Task { try await shared.topK(query) }
-        while pool.waitingCount < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        while shared.waitingCount < 2 { try await Task.sleep(for: .milliseconds(1)) }
         await #expect(throws: VectorSearchError.tooManyWaiting(limit: 2)) { try await shared.topK(query) }
         second.cancel()
+        await #expect(throws: CancellationError.self) { try await second.value }
+        #expect(shared.waitingCount == 1)
         gate.open()
         #expect(try await first.value == expected)
-        await #expect(throws: CancellationError.self) { try await second.value }
         try await blocker.value
         #expect(try await shared.topK(query) == expected)
     }

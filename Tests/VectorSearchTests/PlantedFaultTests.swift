@@ -43,6 +43,31 @@ import Testing
             ])
     }
 
+    /// The same where the library takes over from the codes, in a crowd of short rivals that are all alike: the first blocks of
+    /// rows tell of it. The best row is long. Two large components take each other away, and most of what lies between
+    /// them vanishes on the way.
+    @Test(.enabled(if: BLASLibrary.current.isOptimised, "without a fast BLAS library, codes do all the work"))
+    func withoutMarginTheTrueBestOfACrowdIsLost() throws {
+        let dimension = 384
+        // Rows lie in the order of their keys.
+        let best = RowKey(high: UInt64(3 * ScanScratch.block), low: .max)
+        var batch = try RowBatch(dimension: dimension)
+        try batch.append(best, [0x1p25] + [Float](repeating: 0.9, count: dimension - 2) + [-0x1p25])
+        for rival in 0..<4 * ScanScratch.block {
+            try batch.append(RowKey(high: UInt64(rival), low: 0), [Float](repeating: 0.79, count: dimension))
+        }
+        let plan = try ScanPlan([try Partition(batch)])
+        let queries = try (0..<CandidateSource.crowdQueries).map { _ in
+            try ScanQuery(QueryVector([Float](repeating: 1, count: dimension)), count: 1, in: plan)
+        }
+        for source in CodeKernel.allCases.filter(\.isSupported).map(CandidateSource.codes) {
+            for found in ExactScan(source).topK(queries) { #expect(try found.get().map(\.key) == [best]) }
+            for found in ExactScan(source, fault: .noMargin).topK(queries) {
+                #expect(try found.get().map(\.key) != [best])
+            }
+        }
+    }
+
     /// Two rows of which the scan finds the better one, and with the fault does not. That one comes first, and then
     /// so many rows of zeros that the better one is looked at when its rival has set the threshold: not before as many wait as
     /// are looked at together.
@@ -143,5 +168,23 @@ import Testing
             try ExactScan(.library, fault: .impreciseLibrary).topK(
                 query: world.query, k: 50, partitions: world.partitions())
         }
+    }
+
+    @Test(.enabled(if: BLASLibrary.current.isOptimised, "without a fast BLAS library, codes do all the work"))
+    func anImpreciseLibraryIsRefusedInACrowd() throws {
+        var random = SeededRandom(26)
+        let middle = random.vector(64)
+        var batch = try RowBatch(dimension: 64)
+        for _ in 0..<4 * ScanScratch.block {
+            try batch.append(random.key(), zip(middle, random.vector(64)).map { $0 + 0.1 * $1 })
+        }
+        let plan = try ScanPlan([try Partition(batch)])
+        let query = try ScanQuery(QueryVector(middle), count: 10, in: plan)
+        let queries = Array(repeating: query, count: CandidateSource.crowdQueries)
+        let name = ExactScan().source.name(usesLibrary: true)
+        for found in ExactScan(.best, fault: .impreciseLibrary).topK(queries) {
+            #expect(throws: VectorSearchError.scoreBoundViolated(by: name)) { try found.get() }
+        }
+        for found in ExactScan().topK(queries) { #expect(throws: Never.self) { try found.get() } }
     }
 }

@@ -124,7 +124,7 @@ import Testing
             guard distance > 0.3 else { continue }
             compared += 1
             vectors.swapAt(last, best)
-            #expect(throws: VectorSearchError.scoreBoundViolated(by: ExactScan().source.name)) {
+            #expect(throws: VectorSearchError.scoreBoundViolated(by: ExactScan().source.name(usesLibrary: false))) {
                 try candidates.answer(vectors: vectors)
             }
             vectors.swapAt(last, best)

@@ -45,22 +45,44 @@ import Testing
                 let partition = try world.partitions()[0]
                 let rows = try #require(partition.chunks.first).rows
                 let vectors = try #require(rows.vectors)
-                let bound = ScoreBound(dimension: world.dimension, queryNorm: world.query.norm)
-                let scores = [Float](unsafeUninitializedCapacity: count) { target, initialized in
-                    target.initialize(repeating: 0)
-                    let target = UnsafeMutableBufferPointer(rebasing: target[..<count])
-                    BLASLibrary.current.scores(of: vectors, query: world.query, into: target)
-                    initialized = count
+                // Alone, and beside others as where many ask at once.
+                let queries =
+                    [world.query.components]
+                    + (0..<random.below(9)).map { _ in
+                        random.vector(world.dimension)
+                    }
+                var scores = [Float](repeating: 0, count: queries.count * count)
+                scores.withUnsafeMutableBufferPointer { scores in
+                    BLASLibrary.current.scores(
+                        of: vectors, count: count, queries: queries.flatMap { $0 }, queries.count,
+                        dimension: world.dimension, into: scores.baseAddress!)
                 }
-                for row in 0..<count where scores[row].isFinite {
-                    let norm = ScoreBound.normBound(
-                        scale: rows.scales[row], radius: rows.radii[row], dimension: world.dimension)
-                    let exact = FixedOrderKernel.dot(world.query, vectors + row * world.dimension)
-                    #expect(abs(Double(scores[row]) - exact) <= bound.margin(norm: norm))
+                for (number, query) in queries.enumerated() {
+                    let query = try QueryVector(query)
+                    let bound = ScoreBound(dimension: world.dimension, queryNorm: query.norm)
+                    for row in 0..<count where scores[number * count + row].isFinite {
+                        let norm = ScoreBound.normBound(
+                            scale: rows.scales[row], radius: rows.radii[row], dimension: world.dimension)
+                        let exact = FixedOrderKernel.dot(query, vectors + row * world.dimension)
+                        #expect(abs(Double(scores[number * count + row]) - exact) <= bound.margin(norm: norm))
+                    }
                 }
                 withExtendedLifetime(partition) {}
             }
         }
+    }
+
+    @Test func whatStaysBelowIsRoundedDown() {
+        var random = SeededRandom(6)
+        for _ in 0..<500 {
+            let threshold = Double(random.vector(1)[0]) * [1, 1e-40, 1e30, 1e300].randomElement(using: &random)!
+            let margin = abs(threshold) * [0, 1e-9, 1e-3].randomElement(using: &random)!
+            let limit = ScoreBound.below(threshold, by: margin)
+            #expect(Double(limit) <= threshold - margin && Double(limit.nextUp) >= threshold - margin)
+        }
+        #expect(ScoreBound.below(-.infinity, by: 1) == -.infinity)
+        #expect(ScoreBound.below(1, by: .infinity) == -.infinity)
+        #expect(ScoreBound.below(-.infinity, by: -.infinity).isNaN)
     }
 
     @Test func isTightEnoughToPrune() {

@@ -11,8 +11,10 @@ import Testing
             QueryVector([Float](repeating: 1, count: dimension)), count: 1, in: plan ?? ScanPlan([Partition]()))
     }
 
-    private func taken(_ waiting: [ScanQuery], isShared: Bool = true, threads: Int = 1) -> [Int] {
-        SharedScan.choice(among: waiting, isShared: isShared, threads: threads)
+    private func taken(
+        _ waiting: [ScanQuery], besides scanned: Int = 0, isShared: Bool = true, threads: Int = 1
+    ) -> [Int] {
+        SharedScan.choice(among: waiting, besides: scanned, isShared: isShared, threads: threads)
     }
 
     @Test("Where queries are not shared, each is scanned by itself")
@@ -30,6 +32,10 @@ import Testing
         #expect(taken(waiting, threads: 2) == Array(0..<48))
         #expect(taken(waiting, threads: 40) == Array(0..<8))
         #expect(taken(Array(waiting.prefix(9)), threads: 2) == Array(0..<8))
+        // What the others are at is their part already.
+        #expect(taken(Array(waiting.prefix(32)), besides: 32, threads: 2) == Array(0..<32))
+        #expect(taken(Array(waiting.prefix(40)), besides: 24, threads: 2) == Array(0..<32))
+        #expect(taken(Array(waiting.prefix(3)), besides: 64, threads: 2) == Array(0..<3))
     }
 
     @Test("Queries of another dimension wait for a thread of their own")

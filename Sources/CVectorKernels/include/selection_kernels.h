@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Kernels that tell by the sums of codes (`code_kernels.h`) which rows can be among the best.
+// Kernels that tell by the sums of codes (`code_kernels.h`), or by scores, which rows can be among the best.
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,6 +25,10 @@ double code_upper(int32_t sum, float scale, float radius, struct code_bound boun
 size_t code_select(
     const int32_t *sums, const float *scales, const float *radii, size_t rows, struct code_bound bound,
     double threshold, uint32_t *positions);
+
+/// The scores that are not below `limit`, or are no finite numbers. Their positions, ascending, go to `positions` (room for
+/// `rows`); returned is how many there are. O(rows).
+size_t score_select(const float *scores, size_t rows, float limit, uint32_t *positions);
 
 /// Of `count` rows, known by their upper bounds and by their places, drops those that stay below `threshold`. The most
 /// promising ones of the others leave for `leading` (room for `count`): the places of those in the upper half of the range,
