@@ -94,6 +94,7 @@ struct MemoryMeasurement: Sendable {
         var findings = Findings()
         let before = ResidentMemory.now
         let index: SQLiteIndex
+        try readFile()
         (index, findings.openSeconds) = try await opening(keepsVectors: keepsVectors)
         findings.peak = ResidentMemory.peak - before
         // As a process does that serves: holes that laying out left are closed.
@@ -106,9 +107,10 @@ struct MemoryMeasurement: Sendable {
         return findings
     }
 
-    /// The second opening of a process, which may find memory that the machine still has: a virtual one asks its host for
-    /// pages that it has not used for a while.
+    /// The second opening of a process, right behind the first, which finds memory that the machine still has: a virtual one
+    /// gives what it does not use back to its host within seconds.
     private func openAgain(keepsVectors: Bool) async throws -> Findings {
+        try readFile()
         try await opening(keepsVectors: keepsVectors).index.close()
         var findings = Findings()
         let index: SQLiteIndex
@@ -119,7 +121,6 @@ struct MemoryMeasurement: Sendable {
 
     /// Seconds.
     private func opening(keepsVectors: Bool) async throws -> (index: SQLiteIndex, seconds: Double) {
-        try readFile()
         var opened: SQLiteIndex?
         let seconds =
             try await Stopwatch.milliseconds { opened = try series.open(keepsVectors: keepsVectors) } / 1000
@@ -228,8 +229,9 @@ struct MemoryMeasurement: Sendable {
                     + "are closed, as `serve` does at its start; the targets are for a million passages, "
                     + "and the figures are scaled to that.",
                 "Opening: by a new process, the file read just before, so that it is in the system's cache. Again: the second "
-                    + "opening of a process. Both include what the system takes to give the memory: a virtual machine asks "
-                    + "its host for pages that it has not used for a while.",
+                    + "opening of a process, as soon as the first index is closed. Both include what the system takes to give "
+                    + "the memory: a virtual machine asks its host for pages that it has not used for seconds, which here "
+                    + "is about half of the first one.",
                 "Search: decision, scan, and in the file the vectors of the rows that the scan leaves, k = "
                     + "\(Self.resultCount), one after another, all files in the system's cache.",
             ],
