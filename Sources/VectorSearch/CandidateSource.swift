@@ -4,8 +4,8 @@ import CVectorKernels
 /// what it finds.
 ///
 /// Batches of queries go by codes as well: `sgemm` reads eight times the bytes of coarse halves and multiplies a quarter of
-/// the numbers in an instruction. Its products alone, of a million embeddings of texts, took 14 times as long as a scan of
-/// eight queries by codes, and 5.6 times as long of 64 (Benchmarks/RESULTS.md). Where rows crowd together, so that nearly
+/// the numbers in an instruction. Its products alone, of a million embeddings of texts, took 15 times as long as a scan of
+/// eight queries by codes, and 5.9 times as long of 64 (Benchmarks/RESULTS.md). Where rows crowd together, so that nearly
 /// all of them would be looked at whole, its products of many queries take less: there the library takes over, block by
 /// block. Elsewhere it serves where there is no kernel for bytes.
 package enum CandidateSource: Sendable, Equatable {
