@@ -24,7 +24,7 @@ import Testing
             let overflows = random.below(3) == 0
             let all = try (0..<1 + random.below(3)).map { _ in
                 var batch = try RowBatch(dimension: dimension)
-                for _ in 0..<1_100 + random.below(900) {
+                for _ in 0..<1_200 + random.below(900) {
                     let row = zip(middle, random.vector(dimension)).map { $0 + 0.1 * $1 }
                     let scale: Float = overflows && random.below(200) == 0 ? 1e38 : 1
                     try batch.append(random.key(), row.map { $0 * scale })
@@ -112,16 +112,18 @@ import Testing
     func inACrowdEachFindsWhatItFindsAlone(source: CandidateSource) throws {
         var random = SeededRandom(54)
         let scan = ExactScan(source)
+        var taken = 0
         for _ in 0..<4 {
             let scene = try Scene(crowdOf: [40, 64, 70][random.below(3)], using: &random)
             let together = scan.candidates(scene.queries)
-            #expect(together.allSatisfy { $0.usesLibrary == BLASLibrary.current.isOptimised || source == .library })
+            taken += together.count(where: \.usesLibrary)
             for (number, candidates) in together.enumerated() {
                 let found = try candidates.answer().rows
                 #expect(found == scene.oracle(number))
                 if number < 8 { #expect(try found == ExactScan(.codes(.scalar)).topK(scene.queries[number])) }
             }
         }
+        #expect((taken > 0) == (BLASLibrary.current.isOptimised || source == .library))
     }
 
     /// Every row of a plan is in one piece for each of its queries, at its place, and in no piece for any other query.
