@@ -17,7 +17,7 @@ import TextEmbedding
 struct EvaluationTests {
     /// nDCG@10 that independent implementations reached of the same model is 0.422, of BM25 0.212, of their fusion 0.425.
     static let goals: [SearchMode: Double] = [.vector: 0.41, .lexical: 0.2, .hybrid: 0.42]
-    /// Here 0.619, 0.588 and 0.693.
+    /// Whole documents reach 0.619, 0.588 and 0.693; cut into passages, 0.623, 0.573 and 0.676.
     static let policyGoals: [SearchMode: Double] = [.vector: 0.6, .lexical: 0.57, .hybrid: 0.67]
     /// How much a fusion gains over the better of its parts there, at least.
     static let policyGain = 1.05
