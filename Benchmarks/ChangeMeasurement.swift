@@ -20,6 +20,7 @@ struct ChangeMeasurement: Sendable {
 
     func section() async throws -> Section {
         let index = try series.open()
+        try await index.readVectors()
         let erasures = try await (
             erase(1, times: Self.single, from: 0, index),
             erase(Self.together, times: rounds, from: Self.single, index)

@@ -1,5 +1,6 @@
 import Foundation
 import IndexStore
+import Synchronization
 import VectorSearch
 
 /// What an index takes in memory and how fast it answers, with its vectors in memory and in the file; and how many rows of
@@ -15,7 +16,11 @@ struct MemoryMeasurement: Sendable {
         var openSeconds = 0.0
         /// Once more, in the memory that the process had before.
         var openAgainSeconds = 0.0
-        /// Megabytes that opening added, and the most while it did.
+        /// Reading the vectors that memory is to have, behind the opening.
+        var vectorSeconds = 0.0
+        /// Milliseconds of searches by vector of who may read half, one after another while they are read.
+        var searchesMeanwhile: [Double] = []
+        /// Megabytes that opening and reading vectors added, and the most while they did.
         var resident = 0.0
         var peak = 0.0
         /// Milliseconds of searches by vector, for each share of labels.
@@ -96,6 +101,7 @@ struct MemoryMeasurement: Sendable {
         let index: SQLiteIndex
         try readFile()
         (index, findings.openSeconds) = try await opening(keepsVectors: keepsVectors)
+        if keepsVectors { try await readVectors(index, &findings) }
         findings.peak = ResidentMemory.peak - before
         // As a process does that serves: holes that laying out left are closed.
         try await index.compact()
@@ -105,6 +111,24 @@ struct MemoryMeasurement: Sendable {
         findings.wordSeconds = try await Stopwatch.milliseconds { _ = try await index.lexicalSnapshot() } / 1000
         findings.wordMegabytes = ResidentMemory.now - withoutWords
         return findings
+    }
+
+    /// While somebody searches, as in a process that serves.
+    private func readVectors(_ index: SQLiteIndex, _ findings: inout Findings) async throws {
+        let reader = try SeriesReader(when: "resource.project < \(DocumentSeries.labels / 2)")
+        let isRead = Mutex(false)
+        async let seconds = {
+            defer { isRead.withLock { $0 = true } }
+            return try await Stopwatch.milliseconds { try await index.readVectors() } / 1000
+        }()
+        var number = 0
+        while !isRead.withLock({ $0 }) {
+            findings.searchesMeanwhile.append(try await search(index, reader, number))
+            number += 1
+        }
+        findings.vectorSeconds = try await seconds
+        guard index.snapshot().hasVectors else { throw UnexpectedAnswer(what: "vectors are missing") }
+        Subject.memory.note("read vectors in \(Figure(findings.vectorSeconds, decimals: 2).text) s")
     }
 
     /// The second opening of a process, right behind the first, which finds memory that the machine still has: a virtual one
@@ -144,21 +168,24 @@ struct MemoryMeasurement: Sendable {
         let count = isQuick ? 20 : 200
         var times: [Double] = []
         for number in 0..<count + 5 {
-            var random = RandomNumbers(seed: UInt64(number) + 1_000)
-            let query = random.unitVector(DocumentSeries.dimension)
-            let time = try await Stopwatch.milliseconds {
-                let snapshot = index.snapshot()
-                let found = try await snapshot.nearest(
-                    to: query, among: reader.permitted(among: snapshot.labels), limit: Self.resultCount,
-                    minimumScore: -2)
-                guard found.count == Self.resultCount else {
-                    throw UnexpectedAnswer(what: "a search finds another number of passages")
-                }
-            }
+            let time = try await search(index, reader, number)
             // The first ones decide, and find what may be read.
             if number >= 5 { times.append(time) }
         }
         return times
+    }
+
+    private func search(_ index: SQLiteIndex, _ reader: SeriesReader, _ number: Int) async throws -> Double {
+        var random = RandomNumbers(seed: UInt64(number) + 1_000)
+        let query = random.unitVector(DocumentSeries.dimension)
+        return try await Stopwatch.milliseconds {
+            let snapshot = index.snapshot()
+            let found = try await snapshot.nearest(
+                to: query, among: reader.permitted(among: snapshot.labels), limit: Self.resultCount, minimumScore: -2)
+            guard found.count == Self.resultCount else {
+                throw UnexpectedAnswer(what: "a search finds another number of passages")
+            }
+        }
     }
 
     /// Rows without their vectors, and scans of them up to the rows that are left to score.
@@ -208,8 +235,17 @@ struct MemoryMeasurement: Sendable {
         }
         var lines = [
             row("opening, s", 2, \.openSeconds), row("opening again, s", 2, \.openAgainSeconds),
-            row("resident for vectors, MB", 0, \.resident),
-            row("the most while opening, MB", 0, \.peak),
+            Section.Row(
+                name: "vectors, s to read behind it", cells: [figure(memory, 2, \.vectorSeconds), nil]),
+        ]
+        for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
+            lines.append(
+                Section.Row(
+                    name: "search meanwhile, 50 % permitted, \(name) ms",
+                    cells: [figure(memory, 2) { Samples.percentile(part, of: $0.searchesMeanwhile) }, nil]))
+        }
+        lines += [
+            row("resident for vectors, MB", 0, \.resident), row("the most until then, MB", 0, \.peak),
         ]
         for (number, labels) in Self.readable.enumerated() {
             let share = (Double(labels) / Double(DocumentSeries.labels) * 100).formatted()
@@ -229,9 +265,10 @@ struct MemoryMeasurement: Sendable {
                     + "are closed, as `serve` does at its start; the targets are for a million passages, "
                     + "and the figures are scaled to that.",
                 "Opening: by a new process, the file read just before, so that it is in the system's cache. Again: the second "
-                    + "opening of a process, as soon as the first index is closed. Both include what the system takes to give "
-                    + "the memory: a virtual machine asks its host for pages that it has not used for seconds, which here "
-                    + "is about half of the first one.",
+                    + "opening of a process, as soon as the first index is closed. When an index is open its codes are in "
+                    + "memory; float32 vectors are read behind it, while questions take what they need of them from the "
+                    + "file. Both include what the system takes to give the memory: a virtual machine asks its host for "
+                    + "pages that it has not used for seconds.",
                 "Search: decision, scan, and in the file the vectors of the rows that the scan leaves, k = "
                     + "\(Self.resultCount), one after another, all files in the system's cache.",
             ],
@@ -245,7 +282,7 @@ struct MemoryMeasurement: Sendable {
                     figure(file, 2) { $0.resident / 1000 / millions }, atMost: 0.6),
                 .init(
                     "seconds to open a million, warm, vectors in memory",
-                    figure(memory, 2) { $0.openAgainSeconds / millions }, atMost: 3),
+                    figure(memory, 2) { $0.openSeconds / millions }, atMost: 3),
             ])
     }
 

@@ -109,7 +109,7 @@ struct OpeningMeasurement: Sendable {
                     + "of every document opened, the sum of all records and the digests that content tags are made of taken, "
                     + "on two threads.",
                 "Unsealed: a plain SQLite file with the same records in the clear, read by one statement and laid out by "
-                    + "label in the same way, on one thread; nothing is checked.",
+                    + "label in the same way, as codes, on one thread; nothing is checked.",
                 "Both files are in the system's cache. Each of \(rounds) rounds opens all, in random order.",
             ],
             columns: ["", "median"],

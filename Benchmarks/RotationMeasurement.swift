@@ -15,6 +15,7 @@ struct RotationMeasurement: Sendable {
 
     func section() async throws -> Section {
         let index = try series.open()
+        try await index.readVectors()
         let reader = try SeriesReader(when: "resource.project == 3")
         var (alone, rotation, during) = (Samples(), Samples(), Samples())
         var keys = 0

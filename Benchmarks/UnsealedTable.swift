@@ -64,7 +64,7 @@ struct UnsealedTable: Sendable {
         let database = try pool()
         let arena = try RowArena(dimension: DocumentSeries.dimension)
         var builders = try (0..<DocumentSeries.labels).map { _ in
-            try PartitionBuilder(in: arena)
+            try PartitionBuilder(in: arena, keepsVectors: false)
         }
         try database.read { db in
             let rows = try Row.fetchCursor(

@@ -4,7 +4,8 @@ import Labels
 import Synchronization
 import VectorSearch
 
-/// Opened documents on their way into the partitions of their labels.
+/// Opened documents on their way into the partitions of their labels, without their vectors: those that memory is to have
+/// come later (`SQLiteIndex.readVectors`).
 struct DocumentLayout: Sendable {
     /// What is gathered of one label.
     private struct Gathered: Sendable {
@@ -20,10 +21,10 @@ struct DocumentLayout: Sendable {
         }
     }
 
-    /// Rows that are held as they came, at most, where memory is not to have them: 48 MiB at 384 components.
-    private static let heldLimit = 32_768
-
     private let arena: RowArena
+    /// Rows that are held as they came, at most: 48 MiB at 384 components, and twice that where memory is to have their
+    /// vectors in the end. More of them make larger chunks.
+    private let heldLimit: Int
     private var labels: [LabelID: Gathered] = [:]
     private var held = 0
     /// The sum of the records of all documents.
@@ -32,7 +33,10 @@ struct DocumentLayout: Sendable {
     /// Documents that stay behind.
     private(set) var unreadable: [DocumentRecord] = []
 
-    init(arena: RowArena) { self.arena = arena }
+    init(arena: RowArena) {
+        self.arena = arena
+        heldLimit = arena.keepsVectors ? 65_536 : 32_768
+    }
 
     mutating func add(_ document: OpenedDocument) throws {
         records += document.digest
@@ -41,15 +45,18 @@ struct DocumentLayout: Sendable {
         for (label, bearers) in content.labels.all.stretches { try edit(label) { $0.bearers += bearers.count } }
         for (label, digest) in content.rowsDigests { try edit(label) { $0.rowsDigest += digest } }
         for (label, passages) in content.labels.passages.stretches {
+            var more = 0
             try edit(label) { gathered in
+                let before = gathered.rows.held
                 for passage in passages {
                     let key = content.vectors.key(passage)
                     try content.vectors.withVector(passage) { try gathered.rows.append(key, littleEndian: $0) }
                 }
+                more = gathered.rows.held - before
             }
+            held += more
         }
-        held += content.vectors.count
-        if !arena.keepsVectors && held >= Self.heldLimit { try layOut() }
+        if held >= heldLimit { try layOut() }
     }
 
     private mutating func layOut() throws {
@@ -58,7 +65,7 @@ struct DocumentLayout: Sendable {
     }
 
     private mutating func edit(_ label: LabelID, _ body: (inout Gathered) throws -> Void) throws {
-        if labels[label] == nil { labels[label] = Gathered(rows: try PartitionBuilder(in: arena)) }
+        if labels[label] == nil { labels[label] = Gathered(rows: try PartitionBuilder(in: arena, keepsVectors: false)) }
         try body(&labels[label]!)
     }
 

@@ -39,15 +39,21 @@ extension IndexSnapshot {
 
     /// - Throws: `outdated` as `answer`; `damaged` where a row has no vector.
     func vectors(of rows: [LabelledRow]) async throws -> [[Float]] {
-        guard arena.keepsVectors else { return try await reading { try $0.vectors(of: rows) } }
+        if let vectors = try await vectorsInMemory(of: rows) { return vectors }
+        return try await reading { try $0.vectors(of: rows) }
+    }
+
+    /// nil where one of them is not in memory.
+    private func vectorsInMemory(of rows: [LabelledRow]) async throws -> [[Float]]? {
+        guard arena.keepsVectors else { return nil }
         // A thread lets go of its work a moment after it is done: it gets nothing that keeps the file open.
         return try await scan.pool.run { [partitions] in
-            try rows.map { row in
-                guard let vector = partitions[row.label]?.rows.vector(of: row.key) else {
-                    throw IndexError.damaged(what: "a passage has no vector")
-                }
-                return vector
+            var vectors: [[Float]] = []
+            for row in rows {
+                guard let vector = partitions[row.label]?.rows.vector(of: row.key) else { return nil }
+                vectors.append(vector)
             }
+            return vectors
         }
     }
 }

@@ -58,6 +58,9 @@ package struct IndexSnapshot: Sendable {
     /// Number of passages.
     package var passageCount: Int { partitions.values.reduce(0) { $0 + $1.rows.count } }
 
+    /// Whether all vectors are in memory (`SQLiteIndex.readVectors`).
+    package var hasVectors: Bool { partitions.values.allSatisfy(\.rows.hasVectors) }
+
     /// Number of passages of one label.
     package func passageCount(of label: LabelID) -> Int { partitions[label]?.rows.count ?? 0 }
 

@@ -33,7 +33,7 @@ extension SQLiteIndex {
 
     /// - Returns: Whether there was something to do.
     private func compactRows() async throws -> Bool {
-        try await onWriter { [self] in
+        try await onWriter { [self] _ in
             let before = snapshot()
             guard let compaction = RowCompaction(of: before.arena) else { return false }
             publish(before.compacted(by: compaction))
@@ -49,7 +49,7 @@ extension SQLiteIndex {
         try await wordTurns.take { [self] in
             guard let words = snapshot().lexical, let compaction = choose(words) else { return false }
             let result = await Task.detached(priority: .utility) { compaction.run() }.value
-            try await onWriter { [self] in
+            try await onWriter { [self] _ in
                 var after = snapshot().again()
                 if after.lexical?.install(result) == true { publish(after) }
             }
@@ -58,9 +58,11 @@ extension SQLiteIndex {
     }
 
     /// On the writer's queue no change is under way that would bring back what is replaced.
-    private func onWriter<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    func onWriter<Result: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
         do {
-            return try await database.pool.writeWithoutTransaction { _ in try body() }
+            return try await database.pool.writeWithoutTransaction(body)
         } catch {
             throw IndexError.translated(error, path: database.path)
         }

@@ -53,8 +53,8 @@ package final class SQLiteIndex: PassageIndex {
     ///   - beginsAnew: Whether a new index is made although the key store knows of one with content, whose keys are destroyed
     ///     then. Erasures and holds stay on record.
     ///   - isRestored: Whether the file was just put there out of a backup; see `IndexSnapshot.loaded`.
-    ///   - keepsVectors: Whether vectors are in memory. Otherwise the few that a question needs are read from the file: it
-    ///     takes longer, and a quarter of the memory.
+    ///   - keepsVectors: Whether vectors are to be in memory: those that the file has once `readVectors` returned.
+    ///     Otherwise the few that a question needs are read from the file: it takes longer, and a quarter of the memory.
     ///   - pageSize: Bytes of a page of new files; SQLite's own choice where nil.
     package init(
         path: String, model: String, dimension: Int, create: Bool, keys source: KeySource, beginsAnew: Bool = false,

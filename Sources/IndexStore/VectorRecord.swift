@@ -18,6 +18,9 @@ struct VectorRecord: Sendable {
     private let dimension: Int
     let count: Int
 
+    /// Bytes of all of it.
+    var size: Int { payload.count }
+
     private var stride: Int { Self.header + dimension * MemoryLayout<Float>.stride }
 
     init(_ payload: Data, dimension: Int, of id: DocumentID) throws(IndexError) {
@@ -74,6 +77,18 @@ struct VectorRecord: Sendable {
 
     func withVector<Result>(_ row: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withBytes(row, from: Self.header, count: dimension * MemoryLayout<Float>.stride, body)
+    }
+
+    /// Calls a closure with the vector of a row.
+    func withFloats(_ row: Int, _ body: (UnsafePointer<Float>) -> Void) {
+        withVector(row) { bytes in
+            #if _endian(little)
+                if Int(bitPattern: bytes.baseAddress).isMultiple(of: MemoryLayout<Float>.alignment) {
+                    return bytes.withMemoryRebound(to: Float.self) { body($0.baseAddress!) }
+                }
+            #endif
+            vector(row).withUnsafeBufferPointer { body($0.baseAddress!) }
+        }
     }
 
     func vector(_ row: Int) -> [Float] {

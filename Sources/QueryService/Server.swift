@@ -37,6 +37,9 @@ package struct Server: Sendable {
                 .init(service: Housekeeping(engine: engine, logger: logger)),
                 .init(service: Compaction(index: engine.index, logger: logger)),
                 .init(
+                    service: VectorLoading(index: engine.index, logger: logger),
+                    successTerminationBehavior: .ignore),
+                .init(
                     service: WordLoading(index: engine.index, logger: logger), successTerminationBehavior: .ignore),
             ], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)

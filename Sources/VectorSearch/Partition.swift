@@ -46,6 +46,9 @@ package struct Partition: Sendable {
         chunks.contains { $0.position(of: key) != nil }
     }
 
+    /// Whether the vectors of all rows are in memory.
+    package var hasVectors: Bool { chunks.allSatisfy(\.hasVectors) }
+
     /// The exact score of a row, or nil where there is none with this key or it is not in memory.
     /// O(chunks × log(rows of a chunk) + dimension).
     package func score(of key: RowKey, to query: QueryVector) -> Double? {

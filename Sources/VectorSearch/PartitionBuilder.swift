@@ -2,6 +2,7 @@
 /// row in memory once and not twice.
 package struct PartitionBuilder: Sendable {
     private let arena: RowArena
+    private let keepsVectors: Bool
     private var pending: RowBatch
     private var chunks: [PartitionChunk] = []
     private var added = 0
@@ -11,13 +12,19 @@ package struct PartitionBuilder: Sendable {
         try self.init(in: RowArena(dimension: dimension))
     }
 
-    package init(in arena: RowArena) throws(VectorSearchError) {
+    /// - Parameter keepsVectors: Whether vectors are kept, where the arena has room for them. Otherwise they are to be added
+    ///   (`Partition.addVectors`).
+    package init(in arena: RowArena, keepsVectors: Bool = true) throws(VectorSearchError) {
         self.arena = arena
+        self.keepsVectors = keepsVectors
         pending = try RowBatch(dimension: arena.dimension)
     }
 
     /// The number of rows so far.
     package var count: Int { added }
+
+    /// The number of rows that are held as they came.
+    package var held: Int { pending.count }
 
     /// Adds a row. Amortised O(dimension + log rowLimit).
     package mutating func append(_ key: RowKey, _ row: [Float]) throws(VectorSearchError) {
@@ -84,7 +91,7 @@ package struct PartitionBuilder: Sendable {
     private mutating func seal() throws(VectorSearchError) {
         let first = added - pending.count
         do throws(VectorSearchError) {
-            chunks += try PartitionChunk.chunks(of: pending, in: arena)
+            chunks += try PartitionChunk.chunks(of: pending, in: arena, keepingVectors: keepsVectors)
         } catch .rowNotFinite(let row) {
             throw .rowNotFinite(row: first + row)
         } catch .duplicateKey(let row) {

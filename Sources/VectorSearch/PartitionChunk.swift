@@ -1,14 +1,20 @@
+import Synchronization
+
 /// A stretch of a partition: at most `rowLimit` rows with their keys, immutable, shared between generations. When its last
 /// owner lets go, its rows are wiped and their place is free for others.
 ///
 /// Rows stand in ascending order of their keys, each key once. The order has no bearing on a result; it makes a key
 /// findable by bisection without an index beside it.
+///
+/// Vectors may come after the rest of their rows (`add`). Nobody reads any of a chunk before all of them are there.
 package final class PartitionChunk: Sendable {
     /// The largest number of rows of a chunk: those of a slab.
     package static let rowLimit = RowSlab.capacity
 
     private let arena: RowArena
     let place: RowArena.Place
+    /// Set once, behind the last vector, and never unset.
+    private let isComplete = Atomic(false)
 
     /// The number of rows, at least 1.
     package var count: Int { place.rows.count }
@@ -20,7 +26,14 @@ package final class PartitionChunk: Sendable {
 
     deinit { arena.giveBack(place) }
 
-    var rows: RowPointers { place.slab.rows(from: place.rows.lowerBound) }
+    /// Whether the vectors of all rows are in memory.
+    var hasVectors: Bool { isComplete.load(ordering: .acquiring) }
+
+    /// The rows; without vectors where not all of these are there.
+    var rows: RowPointers {
+        let rows = place.slab.rows(from: place.rows.lowerBound)
+        return hasVectors ? rows : rows.withoutVectors()
+    }
 
     /// The key of each row, ascending.
     package var keys: [RowKey] { Array(UnsafeBufferPointer(start: rows.keys, count: count)) }
@@ -49,8 +62,11 @@ package final class PartitionChunk: Sendable {
 
     /// The rows of a batch, cut into as few chunks as can be. O(n log n + n × dimension).
     ///
+    /// - Parameter keepingVectors: Whether vectors are kept, where the arena has room for them.
     /// - Throws: `rowNotFinite`, `duplicateKey`, with the position of the row in the batch.
-    static func chunks(of batch: RowBatch, in arena: RowArena) throws(VectorSearchError) -> [PartitionChunk] {
+    static func chunks(
+        of batch: RowBatch, in arena: RowArena, keepingVectors: Bool = true
+    ) throws(VectorSearchError) -> [PartitionChunk] {
         precondition(batch.dimension == arena.dimension)
         let order = batch.keys.indices.sorted { batch.keys[$0] < batch.keys[$1] }
         for (previous, next) in zip(order, order.dropFirst()) where batch.keys[previous] == batch.keys[next] {
@@ -65,13 +81,44 @@ package final class PartitionChunk: Sendable {
             let refused = batch.components.withUnsafeBufferPointer { components in
                 rows.enumerated().first { position, row in
                     !slab.write(
-                        first + position, batch.keys[row], components.baseAddress! + row * batch.dimension)
+                        first + position, batch.keys[row], components.baseAddress! + row * batch.dimension,
+                        keepingVector: keepingVectors)
                 }
             }
             if let refused { throw .rowNotFinite(row: refused.element) }
+            chunk.noteCompletion()
             chunks.append(chunk)
         }
         return chunks
+    }
+
+    /// Whoever sees this sees the vectors.
+    func noteCompletion() {
+        if place.slab.hasVectors(place.rows) { isComplete.store(true, ordering: .releasing) }
+    }
+
+    /// Adds vectors of rows of this chunk that are not there yet. Keys that it does not hold are passed over.
+    /// O(count + keys + vectors added × dimension)
+    ///
+    /// - Precondition: One at a time, and nobody copies rows meanwhile.
+    /// - Parameters:
+    ///   - keys: Ascending.
+    ///   - withVector: Calls its closure with the vector of a key, by its position.
+    func addVectors(of keys: [RowKey], _ withVector: (Int, (UnsafePointer<Float>) -> Void) -> Void) {
+        if hasVectors { return }
+        let stored = rows.keys
+        var (row, next) = (0, 0)
+        while row < count, next < keys.count {
+            if stored[row] < keys[next] {
+                row += 1
+            } else if keys[next] < stored[row] {
+                next += 1
+            } else {
+                let target = place.rows.lowerBound + row
+                if !place.slab.hasVector(target) { withVector(next) { place.slab.addVector($0, to: target) } }
+                (row, next) = (row + 1, next + 1)
+            }
+        }
     }
 
     /// The rows of several chunks together, cut into as few chunks as can be. O(n log n + n × dimension).
@@ -105,10 +152,11 @@ package final class PartitionChunk: Sendable {
         let place = arena.take(rows.count)
         for (position, source) in rows.enumerated() {
             precondition(source.chunk.arena === arena)
-            let pointers = source.chunk.rows
             place.slab.write(
-                place.rows.lowerBound + position, pointers.keys[source.row], copying: pointers, row: source.row)
+                place.rows.lowerBound + position, source.chunk.rows.keys[source.row], copying: source.chunk.place,
+                row: source.row)
         }
         self.init(place, of: arena)
+        noteCompletion()
     }
 }

@@ -10,8 +10,8 @@ package final class RowArena: Sendable {
 
     /// The number of components of a row.
     package let dimension: Int
-    /// Whether rows are kept as float32 too. Where they are not, whoever has them scores what a scan finds
-    /// (`ScanCandidates`), and a row takes a quarter of the memory.
+    /// Whether rows are kept as float32 too, once they are there (`PartitionChunk.hasVectors`). Where they are not,
+    /// whoever has them scores what a scan finds (`ScanCandidates`), and a row takes a quarter of the memory.
     package let keepsVectors: Bool
     let rotation: Rotation
     /// Slabs that have room, those that were opened last at the end.

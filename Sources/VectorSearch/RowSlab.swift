@@ -2,7 +2,8 @@ import CVectorKernels
 
 /// Room for rows that lie one behind the other, each in three forms: as codes of one byte a component with a scale and
 /// two radii, which an exact scan reads, the coarse half of all and the fine half of few; as bits with a factor, which an
-/// approximate one reads; and as float32, from which exact scores come, unless these are elsewhere; and with its key.
+/// approximate one reads; and as float32, from which exact scores come, unless these are elsewhere or not there yet; and
+/// with its key.
 ///
 /// A row x becomes codes c, a scale s and a radius r with ‖x − s·c‖ ≤ r, a radius of what the coarse half leaves over
 /// (`code_kernels.h`), and signs of its rotated components with a factor (`bit_kernels.h`). All of them are functions of
@@ -15,7 +16,7 @@ import CVectorKernels
 /// | bits, in groups of eight rows | the dimension / 8, rounded up to 8 | 48 |
 /// | key | 16 | 16 |
 /// | scale, radius, coarse radius, factor | 4, 4, 4, 4 | 16 |
-/// | float32, where they are kept | 4 · dimension | 1,536 |
+/// | float32, and whether they are there, where they are kept | 4 · dimension + 1 | 1,537 |
 final class RowSlab: Sendable {
     /// Rows of a slab: at 384 components so many that what a scan reads of them fills a huge page of 2 MiB.
     static let capacity = 4_512
@@ -28,6 +29,8 @@ final class RowSlab: Sendable {
     private let words: Int
     private let codeMemory: VectorMemory
     private let vectorMemory: VectorMemory?
+    /// A byte a row: 1 where its vector is there. The rest of the vectors' memory is not touched.
+    private let presence: VectorMemory?
     /// The ranges of rows that are not taken, ascending, none beside another. Its arena's lock guards them.
     nonisolated(unsafe) var free: [Range<Int>]
 
@@ -40,6 +43,8 @@ final class RowSlab: Sendable {
             byteCount: Self.capacity * Self.bytesPerRow(dimension: dimension, keepsVectors: false))
         vectorMemory =
             keepsVectors ? VectorMemory(byteCount: Self.capacity * dimension * MemoryLayout<Float>.stride) : nil
+        presence = keepsVectors ? VectorMemory(byteCount: Self.capacity) : nil
+        presence?.wipe(0..<Self.capacity)
         free = [0..<Self.capacity]
     }
 
@@ -49,6 +54,7 @@ final class RowSlab: Sendable {
     static func bytesPerRow(dimension: Int, keepsVectors: Bool) -> Int {
         2 * half(dimension: dimension) + bit_words(dimension) * MemoryLayout<UInt64>.stride
             + (4 + (keepsVectors ? dimension : 0)) * MemoryLayout<Float>.stride + MemoryLayout<RowKey>.stride
+            + (keepsVectors ? 1 : 0)
     }
 
     // MARK: - Where things are
@@ -68,8 +74,9 @@ final class RowSlab: Sendable {
     private var coarseRadii: UnsafeMutablePointer<Float> { radii + Self.capacity }
     private var factors: UnsafeMutablePointer<Float> { coarseRadii + Self.capacity }
     private var vectors: UnsafeMutablePointer<Float>? { vectorMemory?.start.assumingMemoryBound(to: Float.self) }
+    private var present: UnsafeMutablePointer<UInt8>? { presence?.start.assumingMemoryBound(to: UInt8.self) }
 
-    /// The rows from one on.
+    /// The rows from one on, with the place of their vectors, whether these are there or not.
     func rows(from row: Int) -> RowPointers {
         precondition(0..<Self.capacity ~= row)
         return RowPointers(
@@ -88,9 +95,11 @@ final class RowSlab: Sendable {
 
     /// Writes a row.
     ///
-    /// - Parameter vector: `dimension` components.
+    /// - Parameters:
+    ///   - vector: `dimension` components.
+    ///   - keepingVector: Whether it is kept, where vectors are; otherwise it can be added (`addVector`).
     /// - Returns: False where one of them is not finite.
-    func write(_ row: Int, _ key: RowKey, _ vector: UnsafePointer<Float>) -> Bool {
+    func write(_ row: Int, _ key: RowKey, _ vector: UnsafePointer<Float>, keepingVector: Bool) -> Bool {
         precondition(0..<Self.capacity ~= row)
         var measures = code_measures()
         guard code_encode(vector, dimension, coarse + row * half, fine + row * half, &measures) else { return false }
@@ -100,14 +109,31 @@ final class RowSlab: Sendable {
         rotation.rotate(vector) { rotated, exponent in
             bit_encode(rotated.baseAddress!, exponent, dimension, bits(of: row), factors + row)
         }
-        if let vectors { (vectors + row * dimension).update(from: vector, count: dimension) }
+        if keepingVector { addVector(vector, to: row) }
         keys[row] = key
         return true
     }
 
-    /// Writes a row that another slab has.
-    func write(_ row: Int, _ key: RowKey, copying source: RowPointers, row other: Int) {
+    /// Adds the vector of a row that was written without it. Nobody may be reading it.
+    func addVector(_ vector: UnsafePointer<Float>, to row: Int) {
         precondition(0..<Self.capacity ~= row)
+        guard let vectors, let present else { return }
+        (vectors + row * dimension).update(from: vector, count: dimension)
+        present[row] = 1
+    }
+
+    func hasVector(_ row: Int) -> Bool { present?[row] == 1 }
+
+    /// Whether the vectors of rows are there. O(rows).
+    func hasVectors(_ rows: Range<Int>) -> Bool {
+        guard let present else { return false }
+        return UnsafeBufferPointer(start: present + rows.lowerBound, count: rows.count).allSatisfy { $0 == 1 }
+    }
+
+    /// Writes a row that another slab has, or another place of this one, with its vector where that is there.
+    func write(_ row: Int, _ key: RowKey, copying place: RowArena.Place, row other: Int) {
+        precondition(0..<Self.capacity ~= row)
+        let source = place.slab.rows(from: place.rows.lowerBound)
         (coarse + row * half).update(from: source.coarse + other * half, count: half)
         (fine + row * half).update(from: source.fine + other * half, count: half)
         scales[row] = source.scales[other]
@@ -116,8 +142,8 @@ final class RowSlab: Sendable {
         let (from, to) = (source.bits(of: other, words: words), bits(of: row))
         for word in 0..<words { to[word * Int(BIT_GROUP)] = from[word * Int(BIT_GROUP)] }
         factors[row] = source.factors[other]
-        if let vectors, let from = source.vectors {
-            (vectors + row * dimension).update(from: from + other * dimension, count: dimension)
+        if place.slab.hasVector(place.rows.lowerBound + other), let from = source.vectors {
+            addVector(from + other * dimension, to: row)
         }
         keys[row] = key
     }
@@ -135,7 +161,15 @@ final class RowSlab: Sendable {
         wipe(codeMemory, coarseRadii, MemoryLayout<Float>.stride)
         wipe(codeMemory, factors, MemoryLayout<Float>.stride)
         wipeBits(rows)
-        if let vectorMemory { wipe(vectorMemory, vectorMemory.start, dimension * MemoryLayout<Float>.stride) }
+        wipeVectors(rows)
+    }
+
+    /// What was never written is not touched: it would take memory.
+    private func wipeVectors(_ rows: Range<Int>) {
+        guard let vectorMemory, let presence, let present else { return }
+        let width = dimension * MemoryLayout<Float>.stride
+        for row in rows where present[row] == 1 { vectorMemory.wipe(row * width..<(row + 1) * width) }
+        presence.wipe(rows)
     }
 
     /// Rows of one group lie beside each other, word by word.
@@ -165,7 +199,7 @@ struct RowPointers: @unchecked Sendable {
     let bitRow: Int
     let factors: UnsafePointer<Float>
     /// nil where they are not in memory.
-    let vectors: UnsafePointer<Float>?
+    var vectors: UnsafePointer<Float>?
     let keys: UnsafePointer<RowKey>
 
     func advanced(by rows: Int, dimension: Int) -> RowPointers {
@@ -174,6 +208,13 @@ struct RowPointers: @unchecked Sendable {
             fine: fine + rows * RowSlab.half(dimension: dimension), scales: scales + rows, radii: radii + rows,
             coarseRadii: coarseRadii + rows, bits: bits, bitRow: bitRow + rows, factors: factors + rows,
             vectors: vectors.map { $0 + rows * dimension }, keys: keys + rows)
+    }
+
+    /// The same rows for whoever cannot rely on all vectors being there.
+    func withoutVectors() -> RowPointers {
+        var rows = self
+        rows.vectors = nil
+        return rows
     }
 
     /// Asks for the coarse halves of the first rows before they are needed, and for what belongs to them.

@@ -38,8 +38,8 @@ package final class ScanPlan: Sendable {
             }
             dimension = partition.dimension
             rotation = partition.arena.rotation
-            keepsVectors = keepsVectors && partition.arena.keepsVectors
             for chunk in partition.chunks {
+                keepsVectors = keepsVectors && chunk.hasVectors
                 placed.append((UInt(bitPattern: chunk.rows.coarse), chunk, position))
             }
         }
@@ -55,8 +55,12 @@ package final class ScanPlan: Sendable {
                 upper = placed[end].chunk.place.rows.upperBound
                 end += 1
             }
+            // Of a stretch of several chunks some may have their vectors already.
+            let pointers = placed[start].chunk.rows
             stretches.append(
-                Stretch(rows: placed[start].chunk.rows, count: upper - rows.lowerBound, firstChunk: start))
+                Stretch(
+                    rows: keepsVectors ? pointers : pointers.withoutVectors(), count: upper - rows.lowerBound,
+                    firstChunk: start))
             start = end
         }
         chunks = placed.map { ($0.chunk, $0.partition) }

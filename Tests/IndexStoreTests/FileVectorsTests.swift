@@ -56,7 +56,7 @@ struct FileVectorsTests {
         let (folder, otherFolder) = (try TemporaryFolder(), try TemporaryFolder())
         let kept = try Fixture.open(folder)
         var lean: SQLiteIndex? = try Fixture.open(otherFolder, secret: kept.secret, keepsVectors: false)
-        for step in 0..<60 {
+        for step in 0..<80 {
             let (number, action) = (
                 Int.random(in: 0..<12, using: &generator), Int.random(in: 0..<10, using: &generator)
             )
@@ -64,7 +64,11 @@ struct FileVectorsTests {
                 try lean?.close()
                 // Nobody has it any more when it is opened again.
                 lean = nil
-                lean = try Fixture.open(otherFolder, create: false, keepsVectors: false)
+                // Its vectors may be in memory later, and are not yet.
+                let keepsVectors = Bool.random(using: &generator)
+                lean = try Fixture.open(otherFolder, create: false, keepsVectors: keepsVectors)
+                let hasVectors = try #require(lean).snapshot().hasVectors
+                #expect(!hasVectors || lean?.snapshot().passageCount == 0, "step \(step), seed \(seed)")
             }
             let index = try #require(lean)
             switch action {
@@ -73,6 +77,10 @@ struct FileVectorsTests {
                     try await index.remove([index.keys.documentID(path: ByteText("d\(number)"))])
                 }
             case 1: break
+            case 3:
+                try await index.readVectors()
+                let snapshot = index.snapshot()
+                #expect(snapshot.hasVectors == snapshot.arena.keepsVectors || snapshot.passageCount == 0)
             case 2:
                 _ = try await index.compact()
             default:
@@ -94,6 +102,80 @@ struct FileVectorsTests {
             }
         }
         #expect(try #require(lean).snapshot().passageCount > 0)
+    }
+
+    @Test("Vectors are read into memory while documents change, and what is there at the end is what the file has")
+    func readBesideChanges() async throws {
+        let seed = SeededGenerator.newSeed("vectors read beside changes")
+        var generator = SeededGenerator(seed: seed)
+        let folder = try TemporaryFolder()
+        var made: SQLiteIndex? = try Fixture.open(folder)
+        for number in 0..<300 {
+            let levels = (0..<4).map { _ in Self.levels.randomElement(using: &generator)! }
+            let index = try #require(made)
+            try await index.commit(Self.document(index, number, levels))
+        }
+        try made?.close()
+        made = nil
+        let index = try Fixture.open(folder, create: false)
+        #expect(!index.snapshot().hasVectors)
+        // Some are relabelled, replaced or gone before, some while vectors are read.
+        let numbers = (0..<300).shuffled(using: &generator).prefix(60)
+        func change(_ number: Int) async throws {
+            switch number % 3 {
+            case 0: try await index.remove([index.keys.documentID(path: ByteText("d\(number)"))])
+            case 1: try await index.commit(Self.document(index, number, ["open", "open", "closed", "secret"]))
+            default: try await index.commit(Self.document(index, number, ["secret", "open"]))
+            }
+        }
+        for number in numbers.prefix(20) { try await change(number) }
+        let reading = Task { try await index.readVectors() }
+        for number in numbers.dropFirst(20) {
+            try await change(number)
+            if number % 4 == 0 { _ = try await Contents(index.snapshot()) }
+        }
+        try await reading.value
+        let snapshot = index.snapshot()
+        #expect(snapshot.hasVectors)
+        let rows = snapshot.partitions.flatMap { id, partition in
+            partition.rows.keys.map { LabelledRow(key: $0, label: id) }
+        }
+        let inMemory = rows.map { snapshot.partitions[$0.label]?.rows.vector(of: $0.key) ?? [] }
+        let inFile = try await index.database.read { db in
+            var reader = DocumentReader(db: db, snapshot: snapshot)
+            return try reader.vectors(of: rows)
+        }
+        #expect(inMemory == inFile && rows.count == snapshot.passageCount, "seed \(seed)")
+    }
+
+    @Test("A document whose vectors do not open when they are read into memory is found by nobody, and all others are")
+    func damageWhileRead() async throws {
+        let folder = try TemporaryFolder()
+        var made: SQLiteIndex? = try Fixture.open(folder)
+        for number in 0..<5 {
+            let index = try #require(made)
+            try await index.commit(Self.document(index, number, ["open", "closed"]))
+        }
+        try made?.close()
+        made = nil
+        let index = try Fixture.open(folder, create: false)
+        let reports = Mutex<[String]>([])
+        index.reportDamage { report in reports.withLock { $0.append(report) } }
+        let damaged = index.keys.documentID(path: ByteText("d2"))
+        try await index.database.pool.write { db in
+            try db.execute(
+                sql: """
+                    UPDATE vectors SET body = zeroblob(length(body)) WHERE document_row =
+                    (SELECT document_row FROM documents WHERE document_id = ?)
+                    """, arguments: [Data(damaged.bytes)])
+        }
+        try await index.readVectors()
+        let snapshot = index.snapshot()
+        #expect(snapshot.hasVectors && snapshot.quarantined == [damaged] && snapshot.passageCount == 8)
+        #expect(reports.withLock { $0.count } == 1)
+        #expect(try await Contents(snapshot).passages.count == 8)
+        try await index.commit(Self.document(index, 2, ["open", "closed"]))
+        #expect(index.snapshot().hasVectors && index.snapshot().passageCount == 10)
     }
 
     @Test("Who holds an older generation is told so, and not given a later one's vectors")

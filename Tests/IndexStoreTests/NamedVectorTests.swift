@@ -187,6 +187,7 @@ struct NamedVectorTests {
         try index?.close()
         index = nil
         let reopened = try Fixture.open(folder, create: false)
+        try await reopened.readVectors()
         try await reopened.distinguishing(Self.naming(first.passages[0].id))
         #expect(try Self.vector(reopened, first.passages[0].id) == Fixture.vector("wing bolt"))
         await #expect {

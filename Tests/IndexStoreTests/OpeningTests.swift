@@ -52,7 +52,7 @@ struct OpeningTests {
         try await #require(index).commit(Fixture.document(#require(index), "small", [("x", "one")]))
         let before = MemoryImage(try #require(index).snapshot())
         index = nil
-        for _ in 0..<3 { #expect(try MemoryImage(Fixture.open(folder, create: false).snapshot()) == before) }
+        for _ in 0..<3 { #expect(try MemoryImage(reading: Fixture.open(folder, create: false).snapshot()) == before) }
 
         let row = Int.random(in: 1...7, using: &generator)
         try await queue(folder).write { db in

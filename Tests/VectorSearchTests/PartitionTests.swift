@@ -119,7 +119,7 @@ import Testing
                 #expect(partition.vector(of: key) == vector)
             }
             let (half, bits) = ((dimension + 127) / 128 * 64, (dimension + 63) / 64 * 8)
-            #expect(partition.byteCount == 5 * (2 * half + bits + 32 + 4 * dimension))
+            #expect(partition.byteCount == 5 * (2 * half + bits + 32 + 4 * dimension + 1))
         }
     }
 

@@ -79,6 +79,8 @@ struct Prover: Sendable {
         // Refused before anything is looked up: who may not verify does not learn here whose names there are.
         let authorization = try await authorization(access, engine.index.snapshot())
         let turns = try Self.turns(principal: name, access.enclave)
+        // As a process that serves has them.
+        try await engine.index.readVectors()
         let report = try await TwinServices.with(access, live: live, logger: engine.logger) { services in
             var scene: Scene?
             var rows: [VerificationReport.Row] = []

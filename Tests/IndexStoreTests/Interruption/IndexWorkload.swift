@@ -95,7 +95,7 @@ struct IndexWorkload {
         let damage = try await index.integrityProblems()
         guard damage.isEmpty else { return "damage: \(damage)" }
         let snapshot = index.snapshot()
-        guard MemoryImage(snapshot) == MemoryImage(try snapshot.loaded().snapshot) else {
+        guard try MemoryImage(reading: snapshot) == MemoryImage(reading: snapshot.loaded().snapshot) else {
             return "memory is not what the file is"
         }
         let records = try await IndexFileContents(index)

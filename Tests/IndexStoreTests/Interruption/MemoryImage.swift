@@ -1,3 +1,4 @@
+import GRDB
 import Labels
 import TestSupport
 import VectorSearch
@@ -15,6 +16,19 @@ struct MemoryImage: Equatable {
 
     let generation: Int64
     let labels: [LabelID: LabelImage]
+
+    /// With the vectors that memory is to have, read first where they are not there yet. No change may be under way.
+    init(reading snapshot: IndexSnapshot) throws {
+        try snapshot.database.pool.read { db in
+            var last = Int64.min
+            while let step = try snapshot.readVectors(after: last, in: db) {
+                if let damage = step.damage { throw damage }
+                last = step.last
+            }
+        }
+        snapshot.noteVectors()
+        self.init(snapshot)
+    }
 
     init(_ snapshot: IndexSnapshot) {
         generation = snapshot.generation

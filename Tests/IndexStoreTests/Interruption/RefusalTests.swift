@@ -158,6 +158,7 @@ struct RefusalTests {
     func locked() async throws {
         let folder = try await closedIndex()
         let index = try Fixture.open(folder)
+        try await index.readVectors()
         let before = MemoryImage(index.snapshot())
         var configuration = GRDB.Configuration()
         configuration.allowsUnsafeTransactions = true

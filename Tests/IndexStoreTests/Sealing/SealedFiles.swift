@@ -162,6 +162,7 @@ enum Attempt: Equatable {
     static func reading(_ folder: TemporaryFolder, truth: FullReading) async -> Attempt {
         do {
             let index = try Fixture.open(folder, create: false)
+            try await index.readVectors()
             let found = try await FullReading(index)
             return found == truth ? .truth : .wrong("other data: \(found)")
         } catch let error as IndexError {

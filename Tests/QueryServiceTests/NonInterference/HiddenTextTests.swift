@@ -199,7 +199,8 @@ private struct Replacement {
         var vectors: [Row: [UInt32]] = [:]
         for partition in engine.index.snapshot().partitions.values where try oracle.mayRead(partition.label) {
             for key in partition.rows.keys {
-                vectors[Row(label: partition.label, key: key)] = partition.rows.vector(of: key)?.map(\.bitPattern)
+                vectors[Row(label: partition.label, key: key)] = try #require(partition.rows.vector(of: key))
+                    .map(\.bitPattern)
             }
         }
         return vectors

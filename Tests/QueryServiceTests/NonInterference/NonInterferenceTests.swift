@@ -1,4 +1,5 @@
 import Foundation
+import IndexStore
 import Ingest
 import TestSupport
 import Testing
@@ -65,6 +66,8 @@ struct NonInterferenceTests {
         let reopened = try await Engine(
             folder: world.url, create: false, embedder: embedder, logger: TwoIndexes.logger)
         try await check(reopened, "reopened")
+        try await reopened.index.readVectors()
+        try await check(reopened, "vectors read")
         try world.changeDocuments()
         _ = try await reopened.ingest { _ in }
         try await check(reopened, "documents changed after a restart")
