@@ -6,7 +6,7 @@ import Synchronization
 /// Rows stand in ascending order of their keys, each key once. The order has no bearing on a result; it makes a key
 /// findable by bisection without an index beside it.
 ///
-/// Vectors may come after the rest of their rows (`add`). Nobody reads any of a chunk before all of them are there.
+/// Vectors may come after the rest of their rows (`addVectors`). Nobody reads any of a chunk before all of them are there.
 package final class PartitionChunk: Sendable {
     /// The largest number of rows of a chunk: those of a slab.
     package static let rowLimit = RowSlab.capacity
